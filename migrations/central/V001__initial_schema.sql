@@ -1,0 +1,298 @@
+-- The central database: clinics, the people who log in, and the journal that makes clinics' databases. NEVER patient data.
+-- Run by the provisioner as medicalpro_central_owner, in schema medicalpro_central. Two logins use it: medicalpro_api (the
+-- server process) and medicalpro_provisioner (the worker process); what each may touch stands behind each table.
+
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  NEW.updated_at := now();
+  RETURN NEW;
+END $$;
+
+CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'MP007';
+END $$;
+
+GRANT USAGE ON SCHEMA medicalpro_central TO medicalpro_api, medicalpro_provisioner;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- PostgreSQL servers that hold clinics.
+CREATE TABLE database_servers (
+  id          uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+  host        text        NOT NULL CONSTRAINT database_servers_host_check CHECK (length(host) BETWEEN 1 AND 253),
+  port        integer     NOT NULL CONSTRAINT database_servers_port_check CHECK (port BETWEEN 1 AND 65535),
+  max_clinics integer     NOT NULL DEFAULT 5000 CONSTRAINT database_servers_max_clinics_check CHECK (max_clinics > 0),
+  -- The template that new clinics are copied from; NULL until the worker has built it. Never altered in place.
+  template         text,
+  template_version integer,
+  -- Of the migrations it was built from: tells that one was edited since.
+  template_fingerprint text,
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  updated_at  timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT database_servers_host_key UNIQUE (host, port),
+  CONSTRAINT database_servers_template_check CHECK (num_nulls(template, template_version, template_fingerprint) IN (0, 3))
+);
+CREATE TRIGGER touch BEFORE UPDATE ON database_servers FOR EACH ROW EXECUTE FUNCTION touch();
+GRANT SELECT, INSERT, UPDATE ON database_servers TO medicalpro_provisioner;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Clinics: the tenants. db_password and context_key are sealed (AEAD); the keys are not in this database.
+CREATE TABLE companies (
+  id                 uuid        PRIMARY KEY,
+  name               text        NOT NULL CONSTRAINT companies_name_check CHECK (length(name) BETWEEN 1 AND 200),
+  email              text        NOT NULL CONSTRAINT companies_email_check CHECK (length(email) BETWEEN 3 AND 254),
+  email_normalized   text        NOT NULL CONSTRAINT companies_email_normalized_check CHECK (email_normalized = lower(email_normalized)),
+  phone              text        CONSTRAINT companies_phone_check CHECK (length(phone) BETWEEN 3 AND 32),
+  address            jsonb       NOT NULL DEFAULT '{}' CONSTRAINT companies_address_check CHECK (jsonb_typeof(address) = 'object'),
+  country            text        NOT NULL CONSTRAINT companies_country_check CHECK (country ~ '^[A-Z]{2}$'),
+  language           text        NOT NULL CONSTRAINT companies_language_check CHECK (language ~ '^[a-z]{2}$'),
+  time_zone          text        NOT NULL CONSTRAINT companies_time_zone_check CHECK (length(time_zone) BETWEEN 1 AND 64),
+  currency           text        NOT NULL CONSTRAINT companies_currency_check CHECK (currency ~ '^[A-Z]{3}$'),
+  business_number    text        CONSTRAINT companies_business_number_check CHECK (length(business_number) BETWEEN 1 AND 32),
+  vat_number         text        CONSTRAINT companies_vat_number_check CHECK (length(vat_number) BETWEEN 1 AND 32),
+  -- pending: known, no database yet (made at first access); provisioning: being made; active; suspended: refused, kept.
+  status             text        NOT NULL DEFAULT 'pending'
+                                 CONSTRAINT companies_status_check CHECK (status IN ('pending', 'provisioning', 'active', 'suspended')),
+  database_server_id uuid        CONSTRAINT companies_database_server_id_fkey REFERENCES database_servers,
+  db_host            text,
+  db_port            integer     CONSTRAINT companies_db_port_check CHECK (db_port BETWEEN 1 AND 65535),
+  db_name            text        CONSTRAINT companies_db_name_check CHECK (db_name = 'medicalpro_clinic_' || replace(id::text, '-', '_')),
+  db_user            text        CONSTRAINT companies_db_user_check CHECK (db_user = db_name),
+  db_password        text        CONSTRAINT companies_db_password_check CHECK (db_password LIKE 'v1.%'),
+  context_kid        integer     CONSTRAINT companies_context_kid_check CHECK (context_kid > 0),
+  context_key        text        CONSTRAINT companies_context_key_check CHECK (context_key LIKE 'v1.%'),
+  schema_version     integer     CONSTRAINT companies_schema_version_check CHECK (schema_version > 0),
+  -- Grows with each change of credentials: a pool opened under an older epoch is closed.
+  epoch              bigint      NOT NULL DEFAULT 1,
+  created_at         timestamptz NOT NULL DEFAULT now(),
+  updated_at         timestamptz NOT NULL DEFAULT now(),
+  provisioned_at     timestamptz,
+  CONSTRAINT companies_email_key UNIQUE (email_normalized),
+  CONSTRAINT companies_credentials_check CHECK (
+    num_nulls(database_server_id, db_host, db_port, db_name, db_user, db_password, context_kid, context_key) IN (0, 8)),
+  CONSTRAINT companies_active_check CHECK (
+    status NOT IN ('active', 'suspended') OR (db_password IS NOT NULL AND schema_version IS NOT NULL AND provisioned_at IS NOT NULL))
+);
+CREATE INDEX companies_database_server_id_idx ON companies (database_server_id);
+CREATE INDEX companies_created_at_idx ON companies (created_at, id);
+CREATE TRIGGER touch BEFORE UPDATE ON companies FOR EACH ROW EXECUTE FUNCTION touch();
+GRANT SELECT ON companies TO medicalpro_api, medicalpro_provisioner;
+GRANT INSERT (id, name, email, email_normalized, phone, address, country, language, time_zone, currency, business_number, vat_number)
+  ON companies TO medicalpro_api, medicalpro_provisioner;
+GRANT UPDATE (status, database_server_id, db_host, db_port, db_name, db_user, db_password, context_kid, context_key,
+  schema_version, epoch, provisioned_at), DELETE ON companies TO medicalpro_provisioner;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- People who log in. email_normalized is the form that is compared: NFKC, lower case.
+CREATE TABLE users (
+  id                uuid        PRIMARY KEY,
+  email             text        NOT NULL CONSTRAINT users_email_check CHECK (length(email) BETWEEN 3 AND 254),
+  email_normalized  text        NOT NULL CONSTRAINT users_email_normalized_check CHECK (email_normalized = lower(email_normalized)),
+  password_hash     text        NOT NULL CONSTRAINT users_password_hash_check CHECK (password_hash LIKE '$argon2id$%'),
+  first_name        text        CONSTRAINT users_first_name_check CHECK (length(first_name) BETWEEN 1 AND 100),
+  last_name         text        CONSTRAINT users_last_name_check CHECK (length(last_name) BETWEEN 1 AND 100),
+  language          text        NOT NULL CONSTRAINT users_language_check CHECK (language ~ '^[a-z]{2}$'),
+  status            text        NOT NULL DEFAULT 'active' CONSTRAINT users_status_check CHECK (status IN ('active', 'deactivated')),
+  platform_role     text        CONSTRAINT users_platform_role_check CHECK (platform_role IN ('super_admin', 'support')),
+  terms_accepted_at timestamptz NOT NULL,
+  email_verified_at timestamptz,
+  last_login_at     timestamptz,
+  created_at        timestamptz NOT NULL DEFAULT now(),
+  updated_at        timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT users_email_key UNIQUE (email_normalized)
+);
+CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
+GRANT SELECT, INSERT ON users TO medicalpro_api;
+GRANT UPDATE (password_hash, email_verified_at, last_login_at) ON users TO medicalpro_api;
+-- The worker writes to people; it never sees a password hash.
+GRANT SELECT (id, email, email_normalized, first_name, last_name, language, status, email_verified_at) ON users TO medicalpro_provisioner;
+GRANT DELETE ON users TO medicalpro_provisioner;
+
+CREATE TABLE memberships (
+  user_id    uuid        NOT NULL CONSTRAINT memberships_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  company_id uuid        NOT NULL CONSTRAINT memberships_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  role       text        NOT NULL CONSTRAINT memberships_role_check
+                         CHECK (role IN ('admin', 'manager', 'practitioner', 'nurse', 'secretary', 'readonly')),
+  status     text        NOT NULL DEFAULT 'active' CONSTRAINT memberships_status_check CHECK (status IN ('active', 'deactivated')),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (user_id, company_id)
+);
+CREATE INDEX memberships_company_id_idx ON memberships (company_id);
+CREATE TRIGGER touch BEFORE UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION touch();
+GRANT SELECT, INSERT, UPDATE (role, status) ON memberships TO medicalpro_api;
+GRANT SELECT ON memberships TO medicalpro_provisioner;
+
+-- History is kept: a change of plan closes one row and opens another.
+CREATE TABLE subscriptions (
+  id            uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+  company_id    uuid        NOT NULL CONSTRAINT subscriptions_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  plan          text        NOT NULL CONSTRAINT subscriptions_plan_check CHECK (plan IN ('trial', 'solo', 'practice', 'group')),
+  status        text        NOT NULL CONSTRAINT subscriptions_status_check CHECK (status IN ('trialing', 'active', 'past_due', 'cancelled', 'ended')),
+  seats         integer     NOT NULL CONSTRAINT subscriptions_seats_check CHECK (seats BETWEEN 1 AND 10000),
+  trial_ends_at timestamptz,
+  period_start  timestamptz NOT NULL DEFAULT now(),
+  period_end    timestamptz,
+  created_at    timestamptz NOT NULL DEFAULT now(),
+  ended_at      timestamptz,
+  CONSTRAINT subscriptions_period_check CHECK (period_end > period_start),
+  CONSTRAINT subscriptions_trial_check CHECK (status <> 'trialing' OR trial_ends_at IS NOT NULL),
+  CONSTRAINT subscriptions_ended_check CHECK ((status = 'ended') = (ended_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX subscriptions_current_key ON subscriptions (company_id) WHERE ended_at IS NULL;
+CREATE INDEX subscriptions_company_id_idx ON subscriptions (company_id, created_at);
+GRANT SELECT, INSERT ON subscriptions TO medicalpro_api;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- A session is one log-in of one person at one clinic; its refresh tokens form one family.
+CREATE TABLE sessions (
+  id             uuid        PRIMARY KEY,
+  user_id        uuid        NOT NULL CONSTRAINT sessions_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  company_id     uuid        NOT NULL CONSTRAINT sessions_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  user_agent     text        CONSTRAINT sessions_user_agent_check CHECK (length(user_agent) <= 400),
+  created_at     timestamptz NOT NULL DEFAULT now(),
+  last_used_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at     timestamptz NOT NULL,
+  revoked_at     timestamptz,
+  revoked_reason text        CONSTRAINT sessions_revoked_reason_check CHECK (revoked_reason IN ('logout', 'reuse', 'admin')),
+  CONSTRAINT sessions_revoked_check CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL)),
+  CONSTRAINT sessions_membership_fkey FOREIGN KEY (user_id, company_id) REFERENCES memberships (user_id, company_id) ON DELETE CASCADE
+);
+CREATE INDEX sessions_user_id_idx ON sessions (user_id, company_id);
+CREATE INDEX sessions_company_id_idx ON sessions (company_id);
+GRANT SELECT, INSERT ON sessions TO medicalpro_api;
+GRANT UPDATE (last_used_at, revoked_at, revoked_reason) ON sessions TO medicalpro_api;
+
+-- Every refresh token of a family, hashed; one presented twice shows that it was copied.
+CREATE TABLE refresh_tokens (
+  token_hash bytea       PRIMARY KEY CONSTRAINT refresh_tokens_token_hash_check CHECK (length(token_hash) = 32),
+  session_id uuid        NOT NULL CONSTRAINT refresh_tokens_session_id_fkey REFERENCES sessions ON DELETE CASCADE,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  used_at    timestamptz
+);
+CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens (session_id);
+CREATE UNIQUE INDEX refresh_tokens_unused_key ON refresh_tokens (session_id) WHERE used_at IS NULL;
+GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_tokens TO medicalpro_api;
+
+-- Mailed once, hashed; the worker makes them as it sends the mail, so that no table ever holds one in the clear.
+CREATE TABLE one_time_tokens (
+  token_hash bytea       PRIMARY KEY CONSTRAINT one_time_tokens_token_hash_check CHECK (length(token_hash) = 32),
+  user_id    uuid        NOT NULL CONSTRAINT one_time_tokens_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  purpose    text        NOT NULL CONSTRAINT one_time_tokens_purpose_check
+                         CHECK (purpose IN ('email_verification', 'password_reset', 'invitation')),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  used_at    timestamptz,
+  CONSTRAINT one_time_tokens_expiry_check CHECK (expires_at > created_at)
+);
+CREATE INDEX one_time_tokens_user_id_idx ON one_time_tokens (user_id, purpose);
+GRANT SELECT, UPDATE (used_at) ON one_time_tokens TO medicalpro_api;
+GRANT SELECT, INSERT ON one_time_tokens TO medicalpro_provisioner;
+
+-- Ed25519 keys that sign access tokens; private halves sealed.
+CREATE TABLE signing_keys (
+  kid         text        PRIMARY KEY CONSTRAINT signing_keys_kid_check CHECK (kid ~ '^[A-Za-z0-9_-]{8,64}$'),
+  public_key  bytea       NOT NULL CONSTRAINT signing_keys_public_key_check CHECK (length(public_key) = 32),
+  private_key text        NOT NULL CONSTRAINT signing_keys_private_key_check CHECK (private_key LIKE 'v1.%'),
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  retired_at  timestamptz
+);
+GRANT SELECT ON signing_keys TO medicalpro_api;
+GRANT SELECT, INSERT ON signing_keys TO medicalpro_provisioner;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- Who did what to accounts and clinics. What happens inside a clinic is in that clinic's own audit log.
+CREATE TABLE audit_logs (
+  id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at         timestamptz NOT NULL DEFAULT now(),
+  action     text        NOT NULL CONSTRAINT audit_logs_action_check CHECK (length(action) BETWEEN 1 AND 64),
+  -- No foreign keys: a trail outlives what it speaks of.
+  company_id uuid,
+  user_id    uuid,
+  request_id uuid,
+  detail     text        CONSTRAINT audit_logs_detail_check CHECK (length(detail) <= 500)
+);
+CREATE INDEX audit_logs_company_id_idx ON audit_logs (company_id, at, id);
+CREATE INDEX audit_logs_user_id_idx ON audit_logs (user_id, at, id);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit_logs EXECUTE FUNCTION refuse_change();
+GRANT INSERT (action, company_id, user_id, request_id, detail) ON audit_logs TO medicalpro_api, medicalpro_provisioner;
+
+-- Account mail, and nothing else: mail about patients lies in their clinic's database.
+CREATE TABLE email_outbox (
+  id              uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+  kind            text        NOT NULL CONSTRAINT email_outbox_kind_check CHECK (kind IN ('verification')),
+  user_id         uuid        NOT NULL CONSTRAINT email_outbox_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  company_id      uuid        NOT NULL CONSTRAINT email_outbox_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  status          text        NOT NULL DEFAULT 'queued' CONSTRAINT email_outbox_status_check CHECK (status IN ('queued', 'sent', 'dead')),
+  attempts        integer     NOT NULL DEFAULT 0,
+  next_attempt_at timestamptz NOT NULL DEFAULT now(),
+  created_at      timestamptz NOT NULL DEFAULT now(),
+  sent_at         timestamptz,
+  CONSTRAINT email_outbox_sent_check CHECK ((status = 'sent') = (sent_at IS NOT NULL))
+);
+CREATE INDEX email_outbox_due_idx ON email_outbox (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX email_outbox_user_id_idx ON email_outbox (user_id);
+CREATE INDEX email_outbox_company_id_idx ON email_outbox (company_id);
+GRANT SELECT, INSERT (kind, user_id, company_id) ON email_outbox TO medicalpro_api, medicalpro_provisioner;
+GRANT UPDATE (status, attempts, next_attempt_at, sent_at) ON email_outbox TO medicalpro_provisioner;
+
+-- Of `register` alone; every other operation's keys lie in the clinic's database.
+CREATE TABLE idempotency_keys (
+  operation    text        NOT NULL CONSTRAINT idempotency_keys_operation_check CHECK (operation IN ('auth_register')),
+  key          text        NOT NULL CONSTRAINT idempotency_keys_key_check CHECK (length(key) BETWEEN 1 AND 255),
+  request_hash bytea       NOT NULL CONSTRAINT idempotency_keys_request_hash_check CHECK (length(request_hash) = 32),
+  company_id   uuid        NOT NULL CONSTRAINT idempotency_keys_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (operation, key)
+);
+CREATE INDEX idempotency_keys_company_id_idx ON idempotency_keys (company_id);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
+GRANT SELECT, INSERT ON idempotency_keys TO medicalpro_api;
+
+-- ---------------------------------------------------------------------------------------------------------------------
+-- The provisioning journal. The server writes a job and waits; the worker carries it out.
+CREATE TABLE provisioning_jobs (
+  id          uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+  company_id  uuid        NOT NULL CONSTRAINT provisioning_jobs_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  -- What asked for it decides what becomes of a company that cannot be made: a registration is undone, others go back to pending.
+  reason      text        NOT NULL CONSTRAINT provisioning_jobs_reason_check CHECK (reason IN ('registration', 'first_access', 'operator')),
+  state       text        NOT NULL DEFAULT 'queued' CONSTRAINT provisioning_jobs_state_check CHECK (state IN ('queued', 'running', 'done', 'failed')),
+  attempts    integer     NOT NULL DEFAULT 0,
+  -- Who holds it, for people to read; the lease itself is an advisory lock, which ends with its holder's connection.
+  worker      text,
+  error       text        CONSTRAINT provisioning_jobs_error_check CHECK (length(error) <= 2000),
+  run_after   timestamptz NOT NULL DEFAULT now(),
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  finished_at timestamptz,
+  CONSTRAINT provisioning_jobs_finished_check CHECK ((state IN ('done', 'failed')) = (finished_at IS NOT NULL))
+);
+CREATE UNIQUE INDEX provisioning_jobs_open_key ON provisioning_jobs (company_id) WHERE state IN ('queued', 'running');
+CREATE INDEX provisioning_jobs_due_idx ON provisioning_jobs (run_after) WHERE state IN ('queued', 'running');
+CREATE INDEX provisioning_jobs_company_id_idx ON provisioning_jobs (company_id, created_at);
+GRANT SELECT, INSERT (company_id, reason) ON provisioning_jobs TO medicalpro_api, medicalpro_provisioner;
+GRANT UPDATE (state, attempts, worker, error, run_after, finished_at) ON provisioning_jobs TO medicalpro_provisioner;
+
+CREATE TABLE provisioning_steps (
+  job_id      uuid        NOT NULL CONSTRAINT provisioning_steps_job_id_fkey REFERENCES provisioning_jobs ON DELETE CASCADE,
+  step        text        NOT NULL CONSTRAINT provisioning_steps_step_check
+                          CHECK (step IN ('seal', 'role', 'database', 'migrate', 'identity', 'prove', 'activate')),
+  finished_at timestamptz NOT NULL DEFAULT now(),
+  duration_ms integer     NOT NULL CONSTRAINT provisioning_steps_duration_ms_check CHECK (duration_ms >= 0),
+  PRIMARY KEY (job_id, step)
+);
+GRANT SELECT, INSERT, UPDATE ON provisioning_steps TO medicalpro_provisioner;
+
+-- The ledger of `medicalpro migrate`: what it did to which clinic.
+CREATE TABLE clinic_migrations (
+  id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  company_id   uuid        NOT NULL CONSTRAINT clinic_migrations_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  from_version integer     NOT NULL,
+  to_version   integer     NOT NULL,
+  outcome      text        NOT NULL CONSTRAINT clinic_migrations_outcome_check CHECK (outcome IN ('migrated', 'failed', 'drifted')),
+  error        text        CONSTRAINT clinic_migrations_error_check CHECK (length(error) <= 2000),
+  at           timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX clinic_migrations_company_id_idx ON clinic_migrations (company_id, at);
+GRANT SELECT, INSERT ON clinic_migrations TO medicalpro_provisioner;

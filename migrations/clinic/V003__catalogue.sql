@@ -1,0 +1,65 @@
+-- What the clinic offers and sells, and how it is sorted.
+
+CREATE TABLE categories (
+    company_id  uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    id          uuid        NOT NULL DEFAULT gen_random_uuid(),
+    parent_id   uuid        CHECK (parent_id <> id),
+    name        text        NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+    description text        CHECK (length(description) <= 2000),
+    color       text        CHECK (color ~ '^#[0-9a-f]{6}$'),
+    position    int         NOT NULL DEFAULT 0,
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    updated_at  timestamptz NOT NULL DEFAULT now(),
+    version     int         NOT NULL DEFAULT 1,
+    deleted_at  timestamptz,
+    PRIMARY KEY (company_id, id),
+    CONSTRAINT categories_parent_id_fkey FOREIGN KEY (company_id, parent_id) REFERENCES categories
+);
+CREATE UNIQUE INDEX categories_name_key      ON categories (company_id, COALESCE(parent_id, company_id), name) WHERE deleted_at IS NULL;
+CREATE INDEX        categories_parent_id_idx ON categories (company_id, parent_id);
+CREATE INDEX        categories_position_idx  ON categories (company_id, position, id);
+CREATE INDEX        categories_by_name_idx   ON categories (company_id, name, id);
+SELECT app.protect('categories',
+    admin => 'RWD', manager => 'RWD', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
+
+-- A price is what it costs today: appointments and documents copy it.
+CREATE TABLE products_services (
+    company_id       uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    id               uuid        NOT NULL DEFAULT gen_random_uuid(),
+    kind             text        NOT NULL CHECK (kind IN ('product', 'service')),
+    code             text        CHECK (length(code) BETWEEN 1 AND 50),
+    name             text        NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    description      text        CHECK (length(description) <= 5000),
+    unit             text        CHECK (length(unit) <= 30),
+    unit_price_cents bigint      NOT NULL CHECK (unit_price_cents BETWEEN 0 AND 100000000000),   -- net, minor units
+    tax_category     text        NOT NULL DEFAULT 'exempt' CHECK (length(tax_category) BETWEEN 1 AND 50),   -- a region's word
+    tax_rate_bp      int         NOT NULL DEFAULT 0 CHECK (tax_rate_bp BETWEEN 0 AND 10000),     -- basis points: 2000 is 20 %
+    duration_minutes smallint    CHECK (duration_minutes BETWEEN 1 AND 1440),
+    active           boolean     NOT NULL DEFAULT true,
+    sort_name        text        COLLATE "C" NOT NULL CHECK (length(sort_name) <= 300),          -- folded by Rust
+    created_at       timestamptz NOT NULL DEFAULT now(),
+    updated_at       timestamptz NOT NULL DEFAULT now(),
+    version          int         NOT NULL DEFAULT 1,
+    deleted_at       timestamptz,
+    PRIMARY KEY (company_id, id),
+    CONSTRAINT products_services_duration_check CHECK (kind = 'service' OR duration_minutes IS NULL)
+);
+CREATE UNIQUE INDEX products_services_code_key       ON products_services (company_id, code) WHERE deleted_at IS NULL;
+CREATE INDEX        products_services_sort_name_idx  ON products_services (company_id, sort_name, id);
+CREATE INDEX        products_services_kind_idx       ON products_services (company_id, kind, sort_name, id);
+CREATE INDEX        products_services_created_at_idx ON products_services (company_id, created_at, id);
+SELECT app.protect('products_services',
+    admin => 'RWD', manager => 'RWD', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
+
+-- A link has nothing to keep: it is deleted, and its audit row names the product.
+CREATE TABLE product_categories (
+    company_id  uuid NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    product_id  uuid NOT NULL,
+    category_id uuid NOT NULL,
+    PRIMARY KEY (company_id, product_id, category_id),
+    CONSTRAINT product_categories_product_id_fkey  FOREIGN KEY (company_id, product_id)  REFERENCES products_services,
+    CONSTRAINT product_categories_category_id_fkey FOREIGN KEY (company_id, category_id) REFERENCES categories
+);
+CREATE INDEX product_categories_category_id_idx ON product_categories (company_id, category_id, product_id);
+SELECT app.protect('product_categories', audit_id => 'product_id', fixed => '{product_id,category_id}',
+    admin => 'RCX', manager => 'RCX', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');

@@ -1,0 +1,349 @@
+//! The JSON body of a request: size, media type, depth, duplicate keys, and all invalid fields at once.
+//!
+//! A body is checked against the very schema that the spec publishes, so that the spec cannot promise what is not enforced.
+
+use std::fmt;
+use std::sync::{PoisonError, RwLock};
+
+use poem::{Request, RequestBody};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::{ParseFromJSON, Type};
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::text::check_format;
+use crate::error::{ApiError, FieldError};
+
+/// Bytes of a body.
+pub const MAX_BYTES: usize = 1024 * 1024;
+/// Levels of nesting.
+pub const MAX_DEPTH: usize = 64;
+/// Invalid fields that one answer lists.
+const MAX_ERRORS: usize = 100;
+
+/// A JSON body that passed every check.
+#[derive(Debug)]
+pub struct Body<T> {
+    /// The value.
+    pub value: T,
+    /// The bytes as sent, to recognise a repeated request by.
+    pub raw: Vec<u8>,
+}
+
+impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        Some(MetaRequest {
+            description: None,
+            content: vec![MetaMediaType { content_type: "application/json", schema: T::schema_ref() }],
+            required: true,
+        })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _: ExtractParamOptions<()>,
+    ) -> poem::Result<Self> {
+        Ok(read(request, body).await?)
+    }
+}
+
+async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Result<Body<T>, ApiError> {
+    let essence = request.content_type().map(|text| text.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
+    if !essence.is_some_and(|essence| essence == "application/json" || essence == "application/merge-patch+json") {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    let too_large = || ApiError::TooLarge { limit: MAX_BYTES };
+    if request
+        .header("content-length")
+        .and_then(|text| text.parse::<usize>().ok())
+        .is_some_and(|length| length > MAX_BYTES)
+    {
+        return Err(too_large());
+    }
+    let raw =
+        body.take().map_err(ApiError::internal)?.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
+            poem::error::ReadBodyError::PayloadTooLarge => too_large(),
+            _ => ApiError::BadRequest { code: "incomplete_body", detail: "The body could not be read.".into() },
+        })?;
+    let value = parse(&raw)?;
+    let errors = check::<T>(&value);
+    if !errors.is_empty() {
+        return Err(ApiError::Invalid(errors));
+    }
+    // The schema was checked: what fails now is a rule that the schema does not tell.
+    let value =
+        T::parse_from_json(Some(value)).map_err(|_| ApiError::invalid("", "invalid", "The body is not valid."))?;
+    Ok(Body { value, raw: raw.to_vec() })
+}
+
+/// Parses JSON (RFC 8259) strictly.
+///
+/// # Errors
+/// 400 for what is no JSON, nested too deep or has a key twice; 422 for a NUL, which PostgreSQL cannot store.
+pub fn parse(raw: &[u8]) -> Result<Value, ApiError> {
+    let bad = |code, detail: &'static str| ApiError::BadRequest { code, detail: detail.into() };
+    let mut deserializer = serde_json::Deserializer::from_slice(raw);
+    let value = Strict { depth: 0 }.deserialize(&mut deserializer).map_err(|error| {
+        let message = error.to_string();
+        if message.starts_with(DUPLICATE) {
+            bad("duplicate_key", "An object has the same key twice.")
+        } else if message.starts_with(TOO_DEEP) || message.starts_with("recursion limit") {
+            bad("json_too_deep", "The body is nested more than 64 levels deep.")
+        } else if message.starts_with(NUL) {
+            ApiError::invalid("", "nul", "Texts must not contain NUL.")
+        } else {
+            bad("malformed_json", "The body is not valid JSON in UTF-8.")
+        }
+    })?;
+    deserializer.end().map_err(|_| bad("malformed_json", "The body is not valid JSON in UTF-8."))?;
+    Ok(value)
+}
+
+const DUPLICATE: &str = "duplicate key";
+const TOO_DEEP: &str = "too deep";
+const NUL: &str = "NUL";
+
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Strict {
+    fn deeper<E: serde::de::Error>(self) -> Result<Self, E> {
+        if self.depth >= MAX_DEPTH { Err(E::custom(TOO_DEEP)) } else { Ok(Self { depth: self.depth + 1 }) }
+    }
+
+    fn text<E: serde::de::Error>(text: String) -> Result<String, E> {
+        if text.contains('\0') { Err(E::custom(NUL)) } else { Ok(text) }
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Value, E> {
+        Self::text(text.to_owned()).map(Value::String)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(inner)? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let inner = self.deeper()?;
+        let mut object = serde_json::Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            let value = entries.next_value_seed(inner)?;
+            if object.insert(Self::text(key)?, value).is_some() {
+                return Err(serde::de::Error::custom(DUPLICATE));
+            }
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+/// All ways in which a value breaks the schema of `T`.
+pub fn check<T: Type>(value: &Value) -> Vec<FieldError> {
+    // Filled once a type; read from then on.
+    static SCHEMAS: RwLock<Option<Registry>> = RwLock::new(None);
+    let name = T::name().into_owned();
+    let known =
+        |registry: &Option<Registry>| registry.as_ref().is_some_and(|registry| registry.schemas.contains_key(&name));
+    if !known(&SCHEMAS.read().unwrap_or_else(PoisonError::into_inner)) {
+        let mut guard = SCHEMAS.write().unwrap_or_else(PoisonError::into_inner);
+        T::register(guard.get_or_insert_with(Registry::new));
+    }
+    let guard = SCHEMAS.read().unwrap_or_else(PoisonError::into_inner);
+    let mut errors = Vec::new();
+    if let Some(registry) = guard.as_ref() {
+        Checker { registry, errors: &mut errors }.reference(&T::schema_ref(), value, "", false);
+    }
+    errors.truncate(MAX_ERRORS);
+    errors
+}
+
+struct Checker<'a> {
+    registry: &'a Registry,
+    errors: &'a mut Vec<FieldError>,
+}
+
+impl Checker<'_> {
+    fn refuse(&mut self, pointer: &str, code: &'static str, detail: impl Into<std::borrow::Cow<'static, str>>) {
+        self.errors.push(FieldError::new(pointer, code, detail));
+    }
+
+    fn reference(&mut self, schema: &MetaSchemaRef, value: &Value, pointer: &str, nullable: bool) {
+        match schema {
+            MetaSchemaRef::Inline(schema) => self.schema(schema, value, pointer, nullable),
+            MetaSchemaRef::Reference(name) => {
+                if let Some(schema) = self.registry.schemas.get(name) {
+                    self.schema(schema, value, pointer, nullable);
+                }
+            }
+        }
+    }
+
+    fn schema(&mut self, schema: &MetaSchema, value: &Value, pointer: &str, nullable: bool) {
+        let nullable = nullable || schema.nullable;
+        // A reference with a description or `nullable` beside it.
+        if !schema.all_of.is_empty() {
+            for part in &schema.all_of {
+                self.reference(part, value, pointer, nullable);
+            }
+            return;
+        }
+        if value.is_null() {
+            if !nullable {
+                self.refuse(pointer, "null", "must not be null");
+            }
+            return;
+        }
+        match (schema.ty, value) {
+            ("object", Value::Object(object)) => self.object(schema, object, pointer),
+            ("array", Value::Array(items)) => {
+                if schema.max_items.is_some_and(|max| items.len() > max) {
+                    self.refuse(pointer, "too_many", "has too many items");
+                    return;
+                }
+                if let Some(schema) = &schema.items {
+                    for (index, item) in items.iter().enumerate() {
+                        self.reference(schema, item, &format!("{pointer}/{index}"), false);
+                    }
+                }
+            }
+            ("string", Value::String(text)) => self.text(schema, text, pointer),
+            ("boolean", Value::Bool(_)) | ("", _) => {}
+            ("integer", Value::Number(number)) if number.is_i64() || number.is_u64() => {
+                self.number(schema, number, pointer)
+            }
+            ("number", Value::Number(number)) => self.number(schema, number, pointer),
+            (expected, _) => self.refuse(pointer, "type", format!("must be of type {expected}")),
+        }
+    }
+
+    fn object(&mut self, schema: &MetaSchema, object: &serde_json::Map<String, Value>, pointer: &str) {
+        for name in &schema.required {
+            if !object.contains_key(*name) {
+                self.refuse(&format!("{pointer}/{name}"), "required", "is required");
+            }
+        }
+        for (name, value) in object {
+            let inner = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
+            match schema.properties.iter().find(|(known, _)| known == name) {
+                Some((_, schema)) => self.reference(schema, value, &inner, false),
+                None if inner.len() > 200 => self.refuse(pointer, "unknown_field", "has a field that is not known"),
+                None => self.refuse(&inner, "unknown_field", "is not a field of this request"),
+            }
+        }
+    }
+
+    fn text(&mut self, schema: &MetaSchema, text: &str, pointer: &str) {
+        if !schema.enum_items.is_empty() {
+            if !schema.enum_items.iter().any(|item| item.as_str() == Some(text)) {
+                self.refuse(pointer, "not_allowed", "is not one of the allowed values");
+            }
+            return;
+        }
+        let length = text.chars().count();
+        if schema.min_length.is_some_and(|min| length < min) {
+            self.refuse(
+                pointer,
+                "too_short",
+                format!("must have at least {} characters", schema.min_length.unwrap_or(0)),
+            );
+        } else if schema.max_length.is_some_and(|max| length > max) {
+            self.refuse(
+                pointer,
+                "too_long",
+                format!("must have at most {} characters", schema.max_length.unwrap_or(0)),
+            );
+        } else if let Some(Err(rule)) = schema.format.map(|format| check_format(format, text)) {
+            self.refuse(pointer, "format", rule);
+        }
+    }
+
+    fn number(&mut self, schema: &MetaSchema, number: &serde_json::Number, pointer: &str) {
+        let value = number.as_f64().unwrap_or(f64::INFINITY);
+        if schema.minimum.is_some_and(|min| value < min) || schema.maximum.is_some_and(|max| value > max) {
+            self.refuse(pointer, "range", "is outside the allowed range");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(raw: &[u8]) -> &'static str {
+        match parse(raw) {
+            Ok(_) => "ok",
+            Err(ApiError::BadRequest { code, .. }) => code,
+            Err(ApiError::Invalid(errors)) => errors[0].code,
+            Err(_) => "other",
+        }
+    }
+
+    #[test]
+    fn json_is_read_strictly() {
+        assert_eq!(code(br#"{"a": [1, 2.5, "x", null, true]}"#), "ok");
+        assert_eq!(code(br#"{"a": 1, "a": 2}"#), "duplicate_key");
+        assert_eq!(code(br#"{"a": "\u0000"}"#), "nul");
+        assert_eq!(code(br#"{"a\u0000": 1}"#), "nul");
+        assert_eq!(code(br#""\ud800""#), "malformed_json");
+        assert_eq!(code(b"\"\xff\""), "malformed_json");
+        assert_eq!(code(b"1e999"), "malformed_json");
+        assert_eq!(code(b"{} x"), "malformed_json");
+        assert_eq!(code(b""), "malformed_json");
+        let nested = |depth: usize| [b"[".repeat(depth), b"]".repeat(depth)].concat();
+        assert_eq!(code(&nested(64)), "ok");
+        assert_eq!(code(&nested(65)), "json_too_deep");
+        assert_eq!(code(&nested(10_000)), "json_too_deep");
+    }
+}

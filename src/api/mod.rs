@@ -1,0 +1,28 @@
+//! The contract's building blocks, which every operation uses: what comes in, and what goes out.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `body` | the JSON body: size, depth, duplicate keys, and all invalid fields at once |
+//! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
+//! | `list` | pages: limit, sealed cursor, answer |
+//! | `answer` | found, created, unchanged, gone: status, `ETag`, `Location` |
+//! | `idempotency` | `Idempotency-Key`: the same answer to a repeated request |
+//! | `search` | how text is folded, sorted and found |
+
+pub mod answer;
+pub mod body;
+pub mod idempotency;
+pub mod list;
+pub mod search;
+pub mod text;
+
+/// The groups of operations in the spec.
+#[derive(Debug, poem_openapi::Tags)]
+pub enum Tag {
+    /// Registering a clinic, proving an address, logging in and out.
+    Auth,
+    /// The people a clinic treats.
+    Patients,
+    /// Whether the server works.
+    Health,
+}

@@ -1,0 +1,358 @@
+//! The text types of the contract. Each has a schema that says its limits and a constructor that checks them, and no other way
+//! in; so a value of such a type is valid wherever it turns up.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as PgType, to_sql_checked};
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Why a text was refused: a rule, never the value.
+pub type Refusal = &'static str;
+
+/// A text type of the contract.
+pub trait Text: Sized {
+    /// `format` in the spec; also the key by which a body's fields are checked.
+    const FORMAT: &'static str;
+    /// In characters.
+    const MIN: usize;
+    /// In characters.
+    const MAX: usize;
+
+    /// Checks and normalises what is not a matter of length.
+    ///
+    /// # Errors
+    /// The rule that was broken.
+    fn check(text: &str) -> Result<String, Refusal>;
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    /// The rule that was broken.
+    fn parse(text: &str) -> Result<String, Refusal> {
+        let length = text.chars().count();
+        if length < Self::MIN {
+            return Err("is too short");
+        }
+        if length > Self::MAX {
+            return Err("is too long");
+        }
+        if text.contains('\0') {
+            return Err("must not contain NUL");
+        }
+        Self::check(text)
+    }
+}
+
+macro_rules! text_types {
+    ($( $(#[$doc:meta])* $name:ident: $format:literal, $min:literal..=$max:literal, $example:literal, $check:expr; )+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, PartialEq, Eq)]
+            pub struct $name(String);
+
+            impl Text for $name {
+                const FORMAT: &'static str = $format;
+                const MIN: usize = $min;
+                const MAX: usize = $max;
+
+                fn check(text: &str) -> Result<String, Refusal> {
+                    $check(text)
+                }
+            }
+
+            impl $name {
+                /// The checked text.
+                #[must_use]
+                pub fn as_str(&self) -> &str {
+                    &self.0
+                }
+
+                /// The checked text, owned.
+                #[must_use]
+                pub fn into_string(self) -> String {
+                    self.0
+                }
+            }
+
+            impl std::str::FromStr for $name {
+                type Err = Refusal;
+
+                fn from_str(text: &str) -> Result<Self, Refusal> {
+                    <Self as Text>::parse(text).map(Self)
+                }
+            }
+
+            // It may name a person: Debug says the type only.
+            impl fmt::Debug for $name {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(stringify!($name))
+                }
+            }
+
+            impl Type for $name {
+                const IS_REQUIRED: bool = true;
+                type RawValueType = Self;
+                type RawElementValueType = Self;
+
+                fn name() -> Cow<'static, str> {
+                    concat!("string_", $format).into()
+                }
+
+                fn schema_ref() -> MetaSchemaRef {
+                    MetaSchemaRef::Inline(Box::new(MetaSchema {
+                        min_length: Some($min),
+                        max_length: Some($max),
+                        example: Some($example.into()),
+                        ..MetaSchema::new_with_format("string", $format)
+                    }))
+                }
+
+                fn as_raw_value(&self) -> Option<&Self> {
+                    Some(self)
+                }
+
+                fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                    Box::new(self.as_raw_value().into_iter())
+                }
+            }
+
+            impl ParseFromJSON for $name {
+                fn parse_from_json(value: Option<serde_json::Value>) -> ParseResult<Self> {
+                    match value {
+                        Some(serde_json::Value::String(text)) => text.parse().map_err(|why: Refusal| ParseError::custom(why)),
+                        _ => Err(ParseError::custom("must be a string")),
+                    }
+                }
+            }
+
+            impl ParseFromParameter for $name {
+                fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                    text.parse().map_err(|why: Refusal| ParseError::custom(why))
+                }
+            }
+
+            impl ToSql for $name {
+                fn to_sql(&self, ty: &PgType, out: &mut bytes::BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+                    self.as_str().to_sql(ty, out)
+                }
+
+                fn accepts(ty: &PgType) -> bool {
+                    <&str as ToSql>::accepts(ty)
+                }
+
+                to_sql_checked!();
+            }
+
+            // It was checked when it was stored.
+            impl<'a> FromSql<'a> for $name {
+                fn from_sql(ty: &PgType, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+                    String::from_sql(ty, raw).map(Self)
+                }
+
+                fn accepts(ty: &PgType) -> bool {
+                    <&str as FromSql>::accepts(ty)
+                }
+            }
+
+            impl ToJSON for $name {
+                fn to_json(&self) -> Option<serde_json::Value> {
+                    Some(self.0.clone().into())
+                }
+            }
+        )+
+
+        /// Checks a text against the type of the contract that bears this format; `Ok` for formats that are not ours.
+        ///
+        /// # Errors
+        /// The rule that was broken.
+        pub fn check_format(format: &str, text: &str) -> Result<(), Refusal> {
+            match format {
+                $( $format => <$name as Text>::parse(text).map(|_| ()), )+
+                "uuid" => uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "must be a UUID"),
+                "naive-date" => text.parse::<chrono::NaiveDate>().map(|_| ()).map_err(|_| "must be a date, YYYY-MM-DD"),
+                "date-time" => chrono::DateTime::parse_from_rfc3339(text).map(|_| ()).map_err(|_| "must be an RFC 3339 time"),
+                _ => Ok(()),
+            }
+        }
+    };
+}
+
+text_types! {
+    /// A person's given or family name.
+    PersonName: "person-name", 1..=100, "Camille", line;
+    /// An organisation's name.
+    OrganisationName: "organisation-name", 1..=200, "Cabinet du Parc", line;
+    /// An e-mail address (RFC 5321: 254 at most); compared by [`Email::normalized`].
+    Email: "email", 3..=254, "camille@example.org", email;
+    /// A telephone number in international form (ITU-T E.164), spaces and punctuation allowed.
+    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone;
+    /// A line of a postal address.
+    AddressLine: "address-line", 1..=200, "12 rue de la Paix", line;
+    /// A postal code.
+    PostalCode: "postal-code", 1..=20, "75002", line;
+    /// A town.
+    City: "city", 1..=100, "Paris", line;
+    /// A country (ISO 3166-1 alpha-2).
+    Country: "country", 2..=2, "FR", country;
+    /// A language (ISO 639-1), with or without a region.
+    Language: "language", 2..=5, "fr", language;
+    /// A time zone of the IANA database.
+    TimeZone: "time-zone", 1..=64, "Europe/Paris", time_zone;
+    /// A number in a country's register of businesses, or for VAT.
+    RegisterNumber: "register-number", 1..=32, "732 829 320 00074", line;
+    /// A number that a clinic gives its patients.
+    PatientNumber: "patient-number", 1..=30, "P000042", line;
+    /// Free text of several lines.
+    Notes: "notes", 1..=10000, "Prefers mornings.", lines;
+    /// What is searched for.
+    SearchText: "search", 1..=100, "dupont", line;
+    /// A new password.
+    NewPassword: "new-password", 12..=128, "correct horse battery staple", any;
+    /// A password, as typed; checked against the stored one, by nothing else.
+    Password: "password", 1..=1000, "correct horse battery staple", any;
+    /// An opaque token that this server issued.
+    OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line;
+    /// A page's cursor, as answered in `nextCursor`.
+    CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line;
+    /// A key that names one attempt of a client's, such as a UUID.
+    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line;
+    /// Versions of a resource, as in `ETag` (RFC 9110, section 13.1).
+    EntityTags: "entity-tags", 1..=1000, "\"3\"", line;
+}
+
+impl Email {
+    /// The form that is compared: NFKC, lower case. Two addresses that look alike are one.
+    #[must_use]
+    pub fn normalized(&self) -> String {
+        self.0.nfkc().collect::<String>().to_lowercase()
+    }
+}
+
+/// One line: trimmed, composed (NFC), not empty, without control characters or invisible direction marks.
+fn line(text: &str) -> Result<String, Refusal> {
+    let text: String = text.trim().nfc().collect();
+    if text.is_empty() {
+        return Err("must not be blank");
+    }
+    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
+        return Err("must not contain control characters");
+    }
+    Ok(text)
+}
+
+fn lines(text: &str) -> Result<String, Refusal> {
+    let text: String = text.trim().nfc().collect();
+    if text.is_empty() {
+        return Err("must not be blank");
+    }
+    if text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)) {
+        return Err("must not contain control characters");
+    }
+    Ok(text)
+}
+
+/// Marks that reorder text on a screen and are no part of a name.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature of all checks")]
+fn any(text: &str) -> Result<String, Refusal> {
+    Ok(text.to_owned())
+}
+
+fn email(text: &str) -> Result<String, Refusal> {
+    let text = line(text)?;
+    let refusal = "must be an e-mail address";
+    text.parse::<lettre::Address>().map_err(|_| refusal)?;
+    // Valid by RFC 5321, and never a real mailbox's: no dot in the domain, a quoted or a literal part.
+    let (local, domain) = text.rsplit_once('@').ok_or(refusal)?;
+    let plain = !local.contains(['"', ' ', '(', ')', ',']) && domain.contains('.') && !domain.contains(['[', ' ']);
+    if plain { Ok(text) } else { Err(refusal) }
+}
+
+fn phone(text: &str) -> Result<String, Refusal> {
+    let text = line(text)?;
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let charset =
+        text.strip_prefix('+').is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || " ().-/".contains(c)));
+    // E.164 allows 15 digits; the shortest national numbers with a country code have 7.
+    if charset && (7..=15).contains(&digits) {
+        Ok(text)
+    } else {
+        Err("must be a telephone number in international form, +33 …")
+    }
+}
+
+fn country(text: &str) -> Result<String, Refusal> {
+    if text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a country's two capital letters (ISO 3166-1)")
+    }
+}
+
+fn language(text: &str) -> Result<String, Refusal> {
+    let (language, region) = text.split_once('-').map_or((text, None), |(language, region)| (language, Some(region)));
+    let valid = language.len() == 2
+        && language.bytes().all(|b| b.is_ascii_lowercase())
+        && region.is_none_or(|region| region.len() == 2 && region.bytes().all(|b| b.is_ascii_uppercase()));
+    if valid { Ok(text.to_owned()) } else { Err("must be a language, such as fr or fr-BE") }
+}
+
+fn time_zone(text: &str) -> Result<String, Refusal> {
+    text.parse::<chrono_tz::Tz>()
+        .map(|zone| zone.name().to_owned())
+        .map_err(|_| "must be a time zone of the IANA database")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accepts<T: Text>(text: &str) -> bool {
+        T::parse(text).is_ok()
+    }
+
+    #[test]
+    fn names_are_trimmed_and_composed_and_never_blank() {
+        assert_eq!(PersonName::parse("  Zoe\u{308}  "), Ok("Zo\u{eb}".to_owned()));
+        for bad in ["", "   ", "a\0b", "a\nb", "a\u{202e}b", &"x".repeat(101)] {
+            assert!(!accepts::<PersonName>(bad), "{bad:?}");
+        }
+        assert!(accepts::<PersonName>(&"é".repeat(100)), "limits count characters");
+    }
+
+    #[test]
+    fn addresses_that_look_alike_are_one() {
+        let of = |text: &str| text.parse::<Email>().expect(text).normalized();
+        assert_eq!(of("Anna@Example.ORG"), of("anna@example.org"));
+        for bad in [
+            "",
+            "a",
+            "a@b",
+            "a b@example.org",
+            "a@[127.0.0.1]",
+            "\"a b\"@example.org",
+            "a@example.org\r\nBcc: x@example.org",
+        ] {
+            assert!(!accepts::<Email>(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn phones_countries_languages_and_zones_are_of_their_standard() {
+        assert!(accepts::<PhoneNumber>("+33 1 42 68 53 00") && !accepts::<PhoneNumber>("0142685300"));
+        assert!(accepts::<Country>("FR") && !accepts::<Country>("fr"));
+        assert!(accepts::<Language>("fr-BE") && !accepts::<Language>("french"));
+        assert!(accepts::<TimeZone>("Europe/Paris") && !accepts::<TimeZone>("Europe/Atlantis"));
+    }
+
+    #[test]
+    fn debug_never_shows_what_was_typed() {
+        assert_eq!(format!("{:?}", "secret password 1".parse::<NewPassword>().expect("long enough")), "NewPassword");
+    }
+}

@@ -1,0 +1,200 @@
+//! Everything built once: the server with its routes, and the worker with its tasks.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use poem::endpoint::{DynEndpoint, ToDynEndpoint};
+use poem::listener::{Acceptor as _, Listener as _, TcpAcceptor, TcpListener};
+use poem::{EndpointExt as _, Response, Route, Server, get};
+use poem_openapi::{ContactObject, LicenseObject, OpenApiService};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::list::Cursors;
+use crate::auth::caller::Callers;
+use crate::auth::password::Passwords;
+use crate::auth::throttle::Throttle;
+use crate::auth::token::{Tokens, ensure_signing_key};
+use crate::central::Central;
+use crate::central::journal::{FINISHED, Requests};
+use crate::clinic::Clinics;
+use crate::config::{ServeSettings, WorkerSettings, postgres};
+use crate::database::{Listener, harden, tls};
+use crate::email::outbox::Sender;
+use crate::http::docs::{self, Docs};
+use crate::http::guard;
+use crate::http::health::Health;
+use crate::http::page::{self, MailFolder};
+use crate::http::problem::Problems;
+use crate::provisioning::worker::{self, Worker};
+use crate::sql::{Central as CentralDatabase, Statement};
+use crate::{auth, central, provisioning, resources};
+
+/// How long requests under way may take to end after a signal to stop.
+const DRAIN: Duration = Duration::from_secs(20);
+
+type Service = OpenApiService<(auth::Api, resources::Api, Health), ()>;
+
+/// All operations, as the spec and the router know them.
+#[must_use]
+pub fn service() -> Service {
+    OpenApiService::new((auth::api(), resources::api(), Health), "MedicalPro", env!("CARGO_PKG_VERSION"))
+        .summary("A multi-tenant backend for medical practices")
+        .description(
+            "Every clinic has a database of its own. The clinic comes from the access token, and from nothing else: register, \
+             verify the address, log in, and send the access token as `Authorization: Bearer …`. Failures are \
+             `application/problem+json` (RFC 9457) with a stable `code`.",
+        )
+        .contact(ContactObject::new().name("MedicalPro").url("https://medicalpro.invalid"))
+        .license(LicenseObject::new("Apache-2.0").url("https://www.apache.org/licenses/LICENSE-2.0"))
+        .server("/")
+}
+
+/// All statements on central.
+#[must_use]
+pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
+    [
+        auth::register::STATEMENTS,
+        central::audit::STATEMENTS,
+        central::companies::STATEMENTS,
+        central::journal::STATEMENTS,
+        central::outbox::STATEMENTS,
+        central::sessions::STATEMENTS,
+        central::signing_keys::STATEMENTS,
+        central::users::STATEMENTS,
+        crate::http::health::STATEMENTS,
+        provisioning::steps::STATEMENTS,
+    ]
+    .concat()
+}
+
+/// The server: its routes, ready to answer.
+pub struct App {
+    /// Everything behind the listener.
+    pub endpoint: Arc<dyn DynEndpoint<Output = Response>>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("App")
+    }
+}
+
+impl App {
+    /// Builds the server. `mail` is the folder of mails that `/dev/mail` shows, in development only.
+    ///
+    /// # Errors
+    /// Names the setting that is missing or weak, or says why central is not ready.
+    pub async fn new(
+        settings: &ServeSettings,
+        mail: Option<PathBuf>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let keys = settings.keys.load()?;
+        let mut config = postgres(settings.database_url.as_ref(), "MEDICALPRO_DATABASE_URL")?;
+        harden(&mut config, "medicalpro");
+        let tls = tls(settings.tls.database_ca.as_deref())?;
+        let central = Central::new(config.clone(), tls.clone(), usize::from(settings.central_pool_size))?;
+        let tokens = Arc::new(Tokens::load(&central, &keys).await.context("central is not ready")?);
+
+        let (notices, finished) = watch::channel(0);
+        tokio::spawn(Listener { config, tls: tls.clone(), channel: FINISHED }.run(notices, stop.clone()));
+        let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
+        let clinics = Clinics::new(
+            central.clone(),
+            keys.clone(),
+            tls,
+            settings.pools(),
+            resources::CONSTRAINTS,
+            requests.clone(),
+        );
+        let throttle = Arc::new(Throttle::new(settings.rates()));
+        tokio::spawn(forget_quiet(throttle.clone(), stop.clone()));
+
+        let service = service();
+        let docs = Docs::of(&service)?;
+        let problems = Arc::new(Problems::new(docs.methods.clone()));
+        let mut routes = Route::new()
+            .at("/openapi.json", get(docs::spec_file))
+            .at("/docs", get(docs::swagger_ui))
+            .at("/verify-email", get(page::verify_email))
+            .at("/verify-email.js", get(page::verify_email_script))
+            .at("/pages.css", get(page::styles));
+        if let Some(folder) = mail {
+            routes = routes.at("/dev/mail", get(page::dev_mail).data(MailFolder(Arc::new(folder))));
+        }
+        let routes = routes
+            .nest("/", service)
+            .data(docs)
+            .data(Callers::new(central.clone(), tokens.clone()))
+            .data(central)
+            .data(clinics)
+            .data(Cursors::new(keys.clone()))
+            .data(keys)
+            .data(Passwords::new(usize::from(settings.hashes_at_once))?)
+            .data(requests)
+            .data(throttle)
+            .data(tokens);
+        Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })
+    }
+
+    /// Answers until told to stop, then lets requests under way end.
+    ///
+    /// # Errors
+    /// When the listener fails.
+    pub async fn serve(self, acceptor: TcpAcceptor, stop: CancellationToken) -> anyhow::Result<()> {
+        Server::new_with_acceptor(acceptor)
+            .idle_timeout(Duration::from_secs(60))
+            .run_with_graceful_shutdown(self.endpoint, stop.cancelled_owned(), Some(DRAIN))
+            .await?;
+        Ok(())
+    }
+}
+
+/// Listens; tells where, for port 0.
+///
+/// # Errors
+/// When the address is in use, or not this machine's.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<(TcpAcceptor, SocketAddr)> {
+    let acceptor =
+        TcpListener::bind(address).into_acceptor().await.with_context(|| format!("cannot listen on {address}"))?;
+    let actual = acceptor.local_addr().first().and_then(|local| local.as_socket_addr().copied()).unwrap_or(address);
+    Ok((acceptor, actual))
+}
+
+async fn forget_quiet(throttle: Arc<Throttle>, stop: CancellationToken) {
+    while tokio::time::timeout(Duration::from_secs(60), stop.cancelled()).await.is_err() {
+        throttle.forget_quiet();
+    }
+}
+
+/// Builds the worker and works until told to stop. `ready` is told when it can.
+///
+/// # Errors
+/// Names the setting that is missing or weak, or says why central is not ready.
+pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: impl FnOnce()) -> anyhow::Result<()> {
+    let keys = settings.keys.load()?;
+    let config = postgres(settings.provisioner.provisioner_url.as_ref(), "MEDICALPRO_PROVISIONER_URL")?;
+    let tls = tls(settings.provisioner.tls.database_ca.as_deref())?;
+    let transport = settings.transport()?;
+    let lanes = worker::Settings {
+        config,
+        lanes: usize::from(settings.lanes),
+        way: settings.provisioning,
+        clinic_connections: settings.clinic_connections,
+    };
+    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);
+    ensure_signing_key(worker.central(), &keys).await?;
+    let sender = Sender {
+        central: worker.central().clone(),
+        transport,
+        from: settings.mail_from.clone(),
+        public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+    };
+    ready();
+    tokio::join!(worker.run(stop.clone()), sender.run(stop));
+    Ok(())
+}

@@ -1,0 +1,26 @@
+//! Who is asking: accounts, passwords, tokens, sessions, and the [`caller::Bearer`] that every protected operation takes.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `caller` | from a request's token to a verified `Caller` |
+//! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
+//! | `password` | Argon2id, bounded in parallel |
+//! | `throttle` | limits by network address |
+//! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
+//! | `login` | `POST /auth/login`, `refresh`, `logout`, `GET /auth/me`, the key set |
+
+pub mod caller;
+pub mod login;
+pub mod password;
+pub mod register;
+pub mod throttle;
+pub mod token;
+
+/// The operations of this module.
+pub type Api = (register::Registration, login::Login);
+
+/// See [`Api`].
+#[must_use]
+pub const fn api() -> Api {
+    (register::Registration, login::Login)
+}

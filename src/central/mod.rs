@@ -1,0 +1,149 @@
+//! The central database: who the clinics are and who logs in. NEVER patient data.
+//!
+//! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
+
+pub mod audit;
+pub mod companies;
+pub mod journal;
+pub mod outbox;
+pub mod sessions;
+pub mod signing_keys;
+pub mod users;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, Pool, Runtime, Timeouts};
+use tokio_postgres::Row;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::database::{Ended, Params, Tx, from_pool, harden};
+use crate::error::{ApiError, ConstraintMessage, Result};
+use crate::sql::{Central as CentralDatabase, Picked};
+
+/// What central's constraints mean to a client.
+static CONSTRAINTS: &[ConstraintMessage] = &[
+    ConstraintMessage {
+        constraint: "users_email_key",
+        code: "email_taken",
+        detail: "An account with this e-mail address exists already.",
+        pointer: "/email",
+    },
+    ConstraintMessage {
+        constraint: "companies_email_key",
+        code: "company_email_taken",
+        detail: "A clinic with this e-mail address exists already.",
+        pointer: "/companyEmail",
+    },
+];
+
+/// The pool to central, under the login of this process (the server's or the worker's).
+#[derive(Clone)]
+pub struct Central {
+    pool: Pool,
+}
+
+impl std::fmt::Debug for Central {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Central")
+    }
+}
+
+impl Central {
+    /// A pool of at most `size` connections; connects when first used.
+    ///
+    /// # Errors
+    /// When the pool cannot be built, which is a defect.
+    pub fn new(mut config: tokio_postgres::Config, tls: MakeRustlsConnect, size: usize) -> anyhow::Result<Self> {
+        harden(&mut config, "medicalpro");
+        let pool = Pool::builder(Manager::new(config, tls))
+            .max_size(size)
+            .runtime(Runtime::Tokio1)
+            .timeouts(Timeouts {
+                wait: Some(Duration::from_secs(5)),
+                create: Some(Duration::from_secs(5)),
+                recycle: Some(Duration::from_secs(5)),
+            })
+            .build()?;
+        Ok(Self { pool })
+    }
+
+    /// Runs one statement by itself.
+    ///
+    /// # Errors
+    /// As the database refuses, in a client's terms.
+    pub async fn rows(&self, statement: impl Into<Picked<CentralDatabase>>, params: Params<'_>) -> Result<Vec<Row>> {
+        let connection = self.pool.get().await.map_err(from_pool)?;
+        let refused = |error| ApiError::from_postgres(error, CONSTRAINTS);
+        let prepared = connection.prepare_cached(statement.into().text()).await.map_err(refused)?;
+        connection.query(&prepared, params).await.map_err(refused)
+    }
+
+    /// Runs one statement that finds at most one row.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub async fn row(&self, statement: impl Into<Picked<CentralDatabase>>, params: Params<'_>) -> Result<Option<Row>> {
+        Ok(self.rows(statement, params).await?.pop())
+    }
+
+    /// What [`crate::transaction!`] runs a block with.
+    #[must_use]
+    pub const fn work(&self) -> CentralWork<'_> {
+        CentralWork(self)
+    }
+}
+
+/// See [`Central::work`].
+#[derive(Debug)]
+pub struct CentralWork<'a>(&'a Central);
+
+impl CentralWork<'_> {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// Unavailable when there is no connection.
+    pub async fn begin(&self) -> Result<CentralTx> {
+        let connection = self.0.pool.get().await.map_err(from_pool)?;
+        Ok(CentralTx(Tx::new(connection, "BEGIN".to_owned(), CONSTRAINTS)))
+    }
+
+    /// Ends it.
+    pub async fn end<T>(&self, tx: CentralTx, outcome: Result<T>, attempt: u32) -> Ended<T> {
+        tx.0.end(outcome, None, attempt).await
+    }
+}
+
+/// A transaction on central.
+pub struct CentralTx(Tx<CentralDatabase>);
+
+impl std::fmt::Debug for CentralTx {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CentralTx")
+    }
+}
+
+impl CentralTx {
+    /// Runs a statement.
+    ///
+    /// # Errors
+    /// As the database refuses, in a client's terms.
+    pub async fn rows(
+        &mut self,
+        statement: impl Into<Picked<CentralDatabase>>,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>> {
+        self.0.rows(&statement.into(), params).await
+    }
+
+    /// Runs a statement that finds at most one row.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub async fn row(
+        &mut self,
+        statement: impl Into<Picked<CentralDatabase>>,
+        params: Params<'_>,
+    ) -> Result<Option<Row>> {
+        Ok(self.rows(statement, params).await?.pop())
+    }
+}

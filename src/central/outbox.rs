@@ -1,0 +1,150 @@
+//! `email_outbox`: account mail to be sent. A row says which mail is due to whom; its text and its token are made when it
+//! is sent, so that no table ever holds a token in the clear.
+
+use uuid::Uuid;
+
+use super::{Central, CentralTx};
+use crate::error::Result;
+use crate::sql;
+use crate::sql::CentralLogin;
+
+const WORKER: [CentralLogin; 1] = [CentralLogin::Provisioner];
+
+sql! { Central;
+    /// Queues a verification for an address that is not proven yet, unless one is queued already.
+    QUEUE_VERIFICATION by [CentralLogin::Api];
+        "INSERT INTO email_outbox (kind, user_id, company_id)
+         SELECT 'verification', u.id, m.company_id
+           FROM users u JOIN memberships m ON m.user_id = u.id JOIN companies c ON c.id = m.company_id AND c.status = 'active'
+          WHERE u.email_normalized = $1 AND u.email_verified_at IS NULL AND u.status = 'active'
+            AND NOT EXISTS (SELECT FROM email_outbox o WHERE o.user_id = u.id AND o.status = 'queued')
+          ORDER BY m.created_at LIMIT 1";
+    /// Queues a clinic's verifications, as it becomes active.
+    QUEUE_CLINICS_VERIFICATIONS by WORKER;
+        "INSERT INTO email_outbox (kind, user_id, company_id)
+         SELECT 'verification', u.id, m.company_id
+           FROM memberships m JOIN users u ON u.id = m.user_id
+          WHERE m.company_id = $1 AND u.email_verified_at IS NULL AND u.status = 'active'
+            AND NOT EXISTS (SELECT FROM email_outbox o WHERE o.user_id = u.id AND o.company_id = m.company_id)";
+    /// Takes a due mail for a minute: a worker that dies in between leaves it to be taken again.
+    CLAIM by WORKER;
+        "UPDATE email_outbox SET attempts = attempts + 1, next_attempt_at = now() + interval '1 minute'
+          WHERE id = (SELECT id FROM email_outbox WHERE status = 'queued' AND next_attempt_at <= now()
+                       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, user_id, company_id, attempts";
+    /// What the mail says and to whom.
+    ADDRESSEE by WORKER;
+        "SELECT u.email, u.first_name, u.language, c.name AS clinic
+           FROM users u, companies c WHERE u.id = $1 AND c.id = $2";
+    /// The token that the mail bears.
+    INSERT_TOKEN by WORKER;
+        "INSERT INTO one_time_tokens (token_hash, user_id, purpose, expires_at)
+         VALUES ($1, $2, 'email_verification', now() + interval '24 hours')";
+    /// Sent.
+    SENT by WORKER;
+        "UPDATE email_outbox SET status = 'sent', sent_at = now() WHERE id = $1";
+    /// Refused for now: again later, twice as late each time; given up after ten attempts or where it cannot succeed.
+    FAILED by WORKER;
+        "UPDATE email_outbox
+            SET status = CASE WHEN attempts >= 10 OR $2 THEN 'dead' ELSE 'queued' END,
+                next_attempt_at = now() + interval '15 seconds' * power(2, attempts)
+          WHERE id = $1";
+}
+
+/// A mail that is due.
+#[derive(Debug)]
+pub struct Due {
+    /// The row.
+    pub id: Uuid,
+    /// To whom.
+    pub user_id: Uuid,
+    /// About which clinic.
+    pub company_id: Uuid,
+    /// Which attempt this is, from 1.
+    pub attempts: i32,
+}
+
+crate::from_row!(Due { id, user_id, company_id, attempts });
+
+/// To whom a mail goes.
+pub struct Addressee {
+    /// Address.
+    pub email: String,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// ISO 639-1.
+    pub language: String,
+    /// The clinic's name.
+    pub clinic: String,
+}
+
+impl std::fmt::Debug for Addressee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Addressee")
+    }
+}
+
+crate::from_row!(Addressee { email, first_name, language, clinic });
+
+/// Queues another verification mail, if the address has an account that needs one; says nothing of whether it does.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn queue_verification(tx: &mut CentralTx, email_normalized: &str) -> Result<()> {
+    tx.rows(&QUEUE_VERIFICATION, &[&email_normalized]).await?;
+    Ok(())
+}
+
+/// Queues the verification mails of a clinic that becomes active, in that same transaction.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn queue_clinics_verifications(tx: &mut CentralTx, clinic: Uuid) -> Result<()> {
+    tx.rows(&QUEUE_CLINICS_VERIFICATIONS, &[&clinic]).await?;
+    Ok(())
+}
+
+/// Takes the next due mail.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn claim(central: &Central) -> Result<Option<Due>> {
+    let row = central.row(&CLAIM, &[]).await?;
+    Ok(row.as_ref().map(Due::try_from).transpose()?)
+}
+
+/// To whom a due mail goes.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn addressee(central: &Central, due: &Due) -> Result<Option<Addressee>> {
+    let row = central.row(&ADDRESSEE, &[&due.user_id, &due.company_id]).await?;
+    Ok(row.as_ref().map(Addressee::try_from).transpose()?)
+}
+
+/// Stores the hash of the token that a mail bears, good for 24 hours.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn store_token(central: &Central, due: &Due, token_hash: &[u8]) -> Result<()> {
+    central.rows(&INSERT_TOKEN, &[&token_hash, &due.user_id]).await?;
+    Ok(())
+}
+
+/// Notes that a mail was sent.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn sent(central: &Central, due: &Due) -> Result<()> {
+    central.rows(&SENT, &[&due.id]).await?;
+    Ok(())
+}
+
+/// Notes that a mail could not be sent.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn failed(central: &Central, due: &Due, permanent: bool) -> Result<()> {
+    central.rows(&FAILED, &[&due.id, &permanent]).await?;
+    Ok(())
+}

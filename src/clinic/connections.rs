@@ -1,0 +1,301 @@
+//! The connection manager: finds a clinic's credentials in central and keeps one private, bounded pool a clinic.
+//!
+//! Who calls it: every operation on a clinic, through [`Clinics::read`] and [`Clinics::write`]. Invariants: a pool is opened with
+//! its own clinic's credentials only and is found by a verified caller's clinic only; all pools together never hold
+//! more connections than the budget; a clinic whose credentials changed (`epoch`) gets a new pool before its next statement.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use deadpool_postgres::{Connect, Hook, Manager, Object, Pool, PoolError, Runtime, Timeouts};
+use futures_util::future::BoxFuture;
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, RwLock, Semaphore};
+use tokio::task::JoinHandle;
+use tokio_postgres::error::SqlState;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use super::checkout;
+use super::context::{Caller, ContextKey};
+use super::credentials::Credentials;
+use super::tx::{ClinicTx, Read, Write};
+use crate::central::Central;
+use crate::central::companies::{self, Status};
+use crate::central::journal::Requests;
+use crate::database::{Ended, Tx, from_pool};
+use crate::error::{ApiError, ConstraintMessage, Result};
+use crate::ids::ClinicId;
+use crate::secrets::MasterKeys;
+
+/// How a clinic's pool is bounded.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSettings {
+    /// Connections a clinic.
+    pub size: usize,
+    /// Connections of all clinics together.
+    pub budget: usize,
+    /// How long a connection may lie idle before it is closed.
+    pub idle: Duration,
+    /// How long a request waits for a connection before it is answered 503.
+    pub wait: Duration,
+}
+
+/// The clinics, as operations see them. Cheap to clone.
+#[derive(Clone)]
+pub struct Clinics(Arc<Inner>);
+
+impl std::fmt::Debug for Clinics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clinics")
+    }
+}
+
+struct Inner {
+    central: Central,
+    keys: Arc<MasterKeys>,
+    tls: MakeRustlsConnect,
+    settings: PoolSettings,
+    constraints: &'static [ConstraintMessage],
+    requests: Requests,
+    budget: Arc<Semaphore>,
+    started: Instant,
+    // A cell a clinic, so that its credentials are fetched once however many requests arrive together.
+    pools: RwLock<HashMap<ClinicId, Arc<OnceCell<Arc<ClinicPool>>>>>,
+}
+
+struct ClinicPool {
+    pool: Pool,
+    schema: String,
+    key: ContextKey,
+    epoch: i64,
+    last_used: AtomicU64,
+}
+
+impl Clinics {
+    /// No pool is opened until a clinic is used.
+    #[must_use]
+    pub fn new(
+        central: Central,
+        keys: Arc<MasterKeys>,
+        tls: MakeRustlsConnect,
+        settings: PoolSettings,
+        constraints: &'static [ConstraintMessage],
+        requests: Requests,
+    ) -> Self {
+        let clinics = Self(Arc::new(Inner {
+            central,
+            keys,
+            tls,
+            settings,
+            constraints,
+            requests,
+            budget: Arc::new(Semaphore::new(settings.budget)),
+            started: Instant::now(),
+            pools: RwLock::default(),
+        }));
+        tokio::spawn(close_idle(Arc::downgrade(&clinics.0)));
+        clinics
+    }
+
+    /// What [`crate::transaction!`] runs an operation with that changes nothing: what it read is audited in the same transaction.
+    #[must_use]
+    pub const fn read<'a>(&'a self, caller: &'a Caller) -> ClinicWork<'a, Read> {
+        ClinicWork { clinics: self, caller, kind: PhantomData }
+    }
+
+    /// What [`crate::transaction!`] runs an operation with that changes data.
+    #[must_use]
+    pub const fn write<'a>(&'a self, caller: &'a Caller) -> ClinicWork<'a, Write> {
+        ClinicWork { clinics: self, caller, kind: PhantomData }
+    }
+
+    async fn begin<A>(&self, caller: &Caller) -> Result<ClinicTx<A>> {
+        let clinic = self.pool(caller).await?;
+        let connection = self.0.checkout(&clinic).await?;
+        let opening = checkout::opening(caller, &clinic.schema, &clinic.key, chrono::Utc::now().timestamp());
+        Ok(ClinicTx::new(Tx::new(connection, opening, self.0.constraints), caller.clinic()))
+    }
+
+    /// The pool of the caller's clinic, opened on first use and again after its credentials changed.
+    async fn pool(&self, caller: &Caller) -> Result<Arc<ClinicPool>> {
+        let clinic = caller.clinic();
+        let known = self.0.pools.read().await.get(&clinic).cloned();
+        let mut cell = match known {
+            Some(cell) => cell,
+            None => self.0.pools.write().await.entry(clinic).or_default().clone(),
+        };
+        if cell.get().is_some_and(|pool| pool.epoch < caller.epoch()) {
+            let mut pools = self.0.pools.write().await;
+            let current = pools.entry(clinic).or_default();
+            if let Some(stale) = current.get().filter(|pool| pool.epoch < caller.epoch()) {
+                stale.pool.close();
+                *current = Arc::default();
+            }
+            cell = current.clone();
+        }
+        let pool = cell.get_or_try_init(|| Inner::open(&self.0, clinic)).await?.clone();
+        pool.last_used.store(self.0.seconds(), Ordering::Relaxed);
+        Ok(pool)
+    }
+}
+
+/// See [`Clinics::read`] and [`Clinics::write`].
+#[derive(Debug)]
+pub struct ClinicWork<'a, A> {
+    clinics: &'a Clinics,
+    caller: &'a Caller,
+    kind: PhantomData<A>,
+}
+
+impl<A> ClinicWork<'_, A> {
+    /// Begins a transaction bound to the caller.
+    ///
+    /// # Errors
+    /// Unavailable when the clinic has no connection to give.
+    pub async fn begin(&self) -> Result<ClinicTx<A>> {
+        self.clinics.begin(self.caller).await
+    }
+
+    /// Ends it. A refusal for lack of rights is audited in a transaction of its own.
+    pub async fn end<T>(&self, tx: ClinicTx<A>, outcome: Result<T>, attempt: u32) -> Ended<T> {
+        let ended = tx.end(outcome, attempt).await;
+        if let Ended::Done(Err(ApiError::Forbidden { code, .. })) = &ended
+            && let Err(error) = self.record_denial(code).await
+        {
+            return Ended::Done(Err(error));
+        }
+        ended
+    }
+
+    async fn record_denial(&self, code: &'static str) -> Result<()> {
+        let tx = self.clinics.begin::<Write>(self.caller).await?;
+        tx.record_denial(self.caller.operation(), code).await
+    }
+}
+
+impl Inner {
+    fn seconds(&self) -> u64 {
+        self.started.elapsed().as_secs()
+    }
+
+    async fn open(self: &Arc<Self>, clinic: ClinicId) -> Result<Arc<ClinicPool>> {
+        if companies::status(&self.central, clinic).await? != Status::Active {
+            self.requests.first_access(clinic).await?;
+        }
+        let credentials = Credentials::open(&self.keys, &companies::credentials(&self.central, clinic).await?)?;
+        let connect =
+            BudgetedConnect { tls: self.tls.clone(), budget: self.budget.clone(), clinics: Arc::downgrade(self) };
+        let pool = Pool::builder(Manager::from_connect(
+            credentials.config(),
+            connect,
+            deadpool_postgres::ManagerConfig::default(),
+        ))
+        .max_size(self.settings.size)
+        .runtime(Runtime::Tokio1)
+        .timeouts(Timeouts {
+            wait: Some(self.settings.wait),
+            create: Some(self.settings.wait),
+            recycle: Some(self.settings.wait),
+        })
+        .pre_recycle(Hook::async_fn(|connection, metrics| Box::pin(checkout::look_at_idle(connection, metrics))))
+        .build()
+        .map_err(ApiError::internal)?;
+        Ok(Arc::new(ClinicPool {
+            pool,
+            schema: credentials.name,
+            key: credentials.context_key,
+            epoch: credentials.epoch,
+            last_used: AtomicU64::new(self.seconds()),
+        }))
+    }
+
+    /// Takes a connection; where the login role's own limit is reached (other processes hold the rest), waits for one.
+    async fn checkout(&self, clinic: &ClinicPool) -> Result<Object> {
+        let deadline = tokio::time::Instant::now() + self.settings.wait;
+        loop {
+            match clinic.pool.get().await {
+                Err(PoolError::Backend(error))
+                    if error.code() == Some(&SqlState::TOO_MANY_CONNECTIONS)
+                        && tokio::time::Instant::now() < deadline =>
+                {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                outcome => return outcome.map_err(from_pool),
+            }
+        }
+    }
+
+    /// Closes idle connections, the longest unused clinics' first, until one is free for another clinic.
+    async fn shed_idle(&self) {
+        let mut pools: Vec<_> = self.pools.read().await.values().filter_map(|cell| cell.get().cloned()).collect();
+        pools.sort_by_key(|pool| pool.last_used.load(Ordering::Relaxed));
+        for clinic in pools {
+            if !clinic.pool.retain(|_, _| false).removed.is_empty() {
+                return;
+            }
+        }
+    }
+}
+
+/// Closes connections and forgets clinics that lie idle, for as long as the clinics exist.
+async fn close_idle(clinics: Weak<Inner>) {
+    loop {
+        let Some(idle) = clinics.upgrade().map(|clinics| clinics.settings.idle) else { return };
+        tokio::time::sleep(idle / 2).await;
+        let Some(clinics) = clinics.upgrade() else { return };
+        let now = clinics.seconds();
+        clinics.pools.write().await.retain(|_, cell| {
+            let Some(clinic) = cell.get() else { return Arc::strong_count(cell) > 1 };
+            clinic.pool.retain(|_, metrics| metrics.last_used() < idle);
+            let unused = now.saturating_sub(clinic.last_used.load(Ordering::Relaxed)) > idle.as_secs();
+            !(unused && clinic.pool.status().size == 0)
+        });
+    }
+}
+
+/// Opens connections within the budget: a permit lives as long as its connection.
+struct BudgetedConnect {
+    tls: MakeRustlsConnect,
+    budget: Arc<Semaphore>,
+    clinics: Weak<Inner>,
+}
+
+impl BudgetedConnect {
+    /// Waits for as long as the pool lets it; connections of other clinics that fall idle meanwhile are closed for it.
+    async fn permit(&self) -> OwnedSemaphorePermit {
+        loop {
+            if let Ok(permit) = self.budget.clone().try_acquire_owned() {
+                return permit;
+            }
+            if let Some(clinics) = self.clinics.upgrade() {
+                clinics.shed_idle().await;
+            }
+            let soon = Duration::from_millis(25);
+            if let Ok(Ok(permit)) = tokio::time::timeout(soon, self.budget.clone().acquire_owned()).await {
+                return permit;
+            }
+        }
+    }
+}
+
+impl Connect for BudgetedConnect {
+    fn connect(
+        &self,
+        config: &tokio_postgres::Config,
+    ) -> BoxFuture<'_, Result<(tokio_postgres::Client, JoinHandle<()>), tokio_postgres::Error>> {
+        let config = config.clone();
+        Box::pin(async move {
+            let permit = self.permit().await;
+            let (client, connection) = config.connect(self.tls.clone()).await?;
+            let task = tokio::spawn(async move {
+                let _permit = permit;
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a clinic's connection ended");
+                }
+            });
+            Ok((client, task))
+        })
+    }
+}

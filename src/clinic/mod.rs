@@ -1,0 +1,23 @@
+//! The path to a clinic's database, that every request shares: pool, checkout, transaction.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `context` | who asks ([`Caller`]), and the signature that tells PostgreSQL so |
+//! | `credentials` | a clinic's login and context key, opened |
+//! | `connections` | one private, bounded pool a clinic; the connection budget |
+//! | `checkout` | the message that opens a transaction: session role, search_path, signed context |
+//! | `tx` | [`ClinicTx`]: the only thing that runs SQL on a clinic |
+//!
+//! Invariant: no statement reaches a clinic's database outside a [`ClinicTx`], and there is no way to one but
+//! [`Clinics::read`] and [`Clinics::write`], which take a verified [`Caller`].
+
+mod checkout;
+mod connections;
+mod context;
+mod credentials;
+mod tx;
+
+pub use connections::{Clinics, PoolSettings};
+pub use context::{Caller, ContextKey};
+pub use credentials::Credentials;
+pub use tx::{Access, ClinicTx, Read, STATEMENTS, Write};

@@ -1,0 +1,202 @@
+//! Settings: what each command takes from the environment. `--help` documents them, and README's table is made from the same source
+//! (`tests/it/readme.rs` compares).
+
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::auth::throttle::Rates;
+use crate::clinic::PoolSettings;
+use crate::email::Transport;
+use crate::provisioning::template::Way;
+use crate::secrets::MasterKeys;
+
+/// The keys that seal secrets in central: both processes need them.
+#[derive(Args, Clone)]
+pub struct KeySettings {
+    /// Master keys that seal secrets, `id:base64[,id:base64]`, the sealing one first; make one with `medicalpro keys generate`
+    #[arg(long, env = "MEDICALPRO_MASTER_KEYS", hide_env_values = true, value_name = "KEYS")]
+    master_keys: Option<SecretString>,
+    /// A file that holds the master keys, instead of `MEDICALPRO_MASTER_KEYS`
+    #[arg(long, env = "MEDICALPRO_MASTER_KEYS_FILE", value_name = "FILE")]
+    master_keys_file: Option<PathBuf>,
+}
+
+impl KeySettings {
+    /// Given directly, for `dev` and tests.
+    #[must_use]
+    pub fn given(keys: &str) -> Self {
+        Self { master_keys: Some(keys.into()), master_keys_file: None }
+    }
+
+    /// The keys.
+    ///
+    /// # Errors
+    /// Names the setting that is missing, weak or malformed; never quotes it.
+    pub fn load(&self) -> anyhow::Result<Arc<MasterKeys>> {
+        let setting = match (&self.master_keys, &self.master_keys_file) {
+            (Some(_), Some(_)) => {
+                anyhow::bail!("set either MEDICALPRO_MASTER_KEYS or MEDICALPRO_MASTER_KEYS_FILE, not both")
+            }
+            (Some(keys), None) => keys.clone(),
+            (None, Some(file)) => std::fs::read_to_string(file)
+                .with_context(|| format!("MEDICALPRO_MASTER_KEYS_FILE: cannot read {}", file.display()))?
+                .into(),
+            (None, None) => anyhow::bail!(
+                "MEDICALPRO_MASTER_KEYS is missing: make a key with `medicalpro keys generate` and keep it apart from the database"
+            ),
+        };
+        Ok(Arc::new(MasterKeys::parse(setting.expose_secret().trim()).context("MEDICALPRO_MASTER_KEYS")?))
+    }
+}
+
+/// How PostgreSQL is reached.
+#[derive(Args, Clone, Debug, Default)]
+pub struct TlsSettings {
+    /// Certificates (PEM) of the authority that signed PostgreSQL's; the system's when absent. TLS is required, and verified,
+    /// wherever PostgreSQL is not on this machine
+    #[arg(long, env = "MEDICALPRO_DATABASE_CA", value_name = "FILE")]
+    pub database_ca: Option<PathBuf>,
+}
+
+/// What `medicalpro serve` needs.
+#[derive(Args, Clone)]
+pub struct ServeSettings {
+    /// The central database, as the login `medicalpro_api`: `postgres://medicalpro_api:…@host:5432/medicalpro_central`
+    #[arg(long, env = "MEDICALPRO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<SecretString>,
+    #[command(flatten)]
+    /// Master keys.
+    pub keys: KeySettings,
+    #[command(flatten)]
+    /// TLS.
+    pub tls: TlsSettings,
+    /// Where to listen for HTTP; put a reverse proxy with TLS in front
+    #[arg(long, env = "MEDICALPRO_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+    pub listen: SocketAddr,
+    /// Connections to a clinic's database, for each clinic
+    #[arg(long, env = "MEDICALPRO_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "COUNT")]
+    pub pool_size: u16,
+    /// Connections to all clinics' databases together
+    #[arg(long, env = "MEDICALPRO_CONNECTION_BUDGET", default_value_t = 80, value_parser = clap::value_parser!(u16).range(1..=10_000), value_name = "COUNT")]
+    pub connection_budget: u16,
+    /// Connections to the central database
+    #[arg(long, env = "MEDICALPRO_CENTRAL_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "COUNT")]
+    pub central_pool_size: u16,
+    /// Seconds after which an idle connection is closed
+    #[arg(long, env = "MEDICALPRO_POOL_IDLE", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400), value_name = "SECONDS")]
+    pub pool_idle: u64,
+    /// Seconds that a request waits for a connection before it is answered 503
+    #[arg(long, env = "MEDICALPRO_POOL_WAIT", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=25), value_name = "SECONDS")]
+    pub pool_wait: u64,
+    /// Seconds that a registration or a first access waits for its clinic before it is answered 202 or 503
+    #[arg(long, env = "MEDICALPRO_PROVISIONING_WAIT", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=25), value_name = "SECONDS")]
+    pub provisioning_wait: u64,
+    /// Passwords hashed at once: each takes 19 MiB
+    #[arg(long, env = "MEDICALPRO_HASHES_AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "COUNT")]
+    pub hashes_at_once: u16,
+    /// Registrations and requests for mail a minute, for each network address
+    #[arg(long, env = "MEDICALPRO_REGISTRATIONS_PER_MINUTE", default_value = "10", value_name = "COUNT")]
+    pub registrations_per_minute: NonZeroU32,
+    /// Log-ins, refreshes and verifications a minute, for each network address
+    #[arg(long, env = "MEDICALPRO_LOGINS_PER_MINUTE", default_value = "60", value_name = "COUNT")]
+    pub logins_per_minute: NonZeroU32,
+}
+
+impl ServeSettings {
+    /// Bounds of the clinics' pools.
+    #[must_use]
+    pub fn pools(&self) -> PoolSettings {
+        PoolSettings {
+            size: usize::from(self.pool_size),
+            budget: usize::from(self.connection_budget),
+            idle: Duration::from_secs(self.pool_idle),
+            wait: Duration::from_secs(self.pool_wait),
+        }
+    }
+
+    /// Limits by network address.
+    #[must_use]
+    pub const fn rates(&self) -> Rates {
+        Rates { registrations: self.registrations_per_minute, logins: self.logins_per_minute }
+    }
+}
+
+/// What makes and changes clinics' databases: `worker`, `migrate` and `clinics`.
+#[derive(Args, Clone)]
+pub struct ProvisionerSettings {
+    /// The central database, as the login `medicalpro_provisioner`: `postgres://medicalpro_provisioner:…@host:5432/medicalpro_central`
+    #[arg(long, env = "MEDICALPRO_PROVISIONER_URL", hide_env_values = true, value_name = "URL")]
+    pub provisioner_url: Option<SecretString>,
+    #[command(flatten)]
+    /// TLS.
+    pub tls: TlsSettings,
+}
+
+/// What `medicalpro worker` needs.
+#[derive(Args, Clone)]
+pub struct WorkerSettings {
+    #[command(flatten)]
+    /// The provisioner.
+    pub provisioner: ProvisionerSettings,
+    #[command(flatten)]
+    /// Master keys.
+    pub keys: KeySettings,
+    /// Clinics made at once
+    #[arg(long, env = "MEDICALPRO_LANES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "COUNT")]
+    pub lanes: u16,
+    /// What new clinics are copied from: the migrated template, or the plain base and then the migrations
+    #[arg(long, env = "MEDICALPRO_PROVISIONING", value_enum, default_value_t = Way::Template, value_name = "WAY")]
+    pub provisioning: Way,
+    /// The connection limit of a clinic's login: at least the pools of all server processes together
+    #[arg(long, env = "MEDICALPRO_CLINIC_CONNECTIONS", default_value_t = 40, value_parser = clap::value_parser!(i32).range(2..=1000), value_name = "COUNT")]
+    pub clinic_connections: i32,
+    /// Where mail goes: `file:DIRECTORY`, or `smtp://` or `smtps://` with user, password, host and port
+    #[arg(long, env = "MEDICALPRO_MAIL", hide_env_values = true, value_name = "TRANSPORT")]
+    pub mail: Option<SecretString>,
+    /// From whom mail is
+    #[arg(
+        long,
+        env = "MEDICALPRO_MAIL_FROM",
+        default_value = "MedicalPro <no-reply@medicalpro.invalid>",
+        value_name = "ADDRESS"
+    )]
+    pub mail_from: lettre::message::Mailbox,
+    /// The server's address as people see it, where links in mails lead
+    #[arg(long, env = "MEDICALPRO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub public_url: url::Url,
+}
+
+impl WorkerSettings {
+    /// The way that mail goes.
+    ///
+    /// # Errors
+    /// Names the setting; never quotes it.
+    pub fn transport(&self) -> anyhow::Result<Transport> {
+        let setting = self
+            .mail
+            .as_ref()
+            .context("MEDICALPRO_MAIL is missing: where mail goes, such as file:mail or smtps://…")?;
+        setting.expose_secret().parse().context("MEDICALPRO_MAIL")
+    }
+}
+
+/// Reads a PostgreSQL URL.
+///
+/// # Errors
+/// Names the setting that is missing or malformed; never quotes it.
+pub fn postgres(setting: Option<&SecretString>, name: &str) -> anyhow::Result<tokio_postgres::Config> {
+    let url = setting.with_context(|| format!("{name} is missing"))?;
+    let config: tokio_postgres::Config =
+        url.expose_secret().parse().map_err(|_| anyhow::anyhow!("{name} is not a PostgreSQL URL"))?;
+    anyhow::ensure!(!config.get_hosts().is_empty(), "{name} names no host");
+    let password = config.get_password().map_or(0, <[u8]>::len);
+    anyhow::ensure!(password >= 16, "{name} has a weak password, or none: it needs 16 characters or more");
+    Ok(config)
+}

@@ -1,0 +1,340 @@
+//! What central and the clinics share of talking to PostgreSQL: TLS, connection settings, and the transaction core.
+//!
+//! Invariant: a transaction that was neither committed nor rolled back never returns its connection to a pool; it closes it.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+use crate::error::{ApiError, ConstraintMessage, Result, is_retryable};
+use crate::sql::{Database, Picked};
+
+/// Parameters of a statement.
+pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// How often a transaction is run again after a deadlock or a serialization failure.
+const RETRIES: u32 = 3;
+
+/// The TLS side of connections: system roots, plus a private authority's certificate where one is configured.
+///
+/// # Errors
+/// When the authority's file cannot be read or holds no certificate.
+pub fn tls(authority: Option<&std::path::Path>) -> anyhow::Result<MakeRustlsConnect> {
+    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+
+    let mut roots = rustls::RootCertStore::empty();
+    if let Some(path) = authority {
+        let certificates = CertificateDer::pem_file_iter(path)
+            .with_context(|| format!("cannot read the certificates of {}", path.display()))?;
+        for certificate in certificates {
+            roots.add(certificate.context("not a certificate")?)?;
+        }
+        anyhow::ensure!(!roots.is_empty(), "{} holds no certificate", path.display());
+    } else {
+        for certificate in rustls_native_certs::load_native_certs().certs {
+            // A machine may carry roots that rustls does not read; the others are enough.
+            let _ = roots.add(certificate);
+        }
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(MakeRustlsConnect::new(client))
+}
+
+/// Fills in what every connection of ours has: a name, a timeout, keepalives, and TLS wherever the network is not the
+/// machine itself. rustls always verifies certificate and name: `require` here is libpq's `verify-full`.
+pub fn harden(config: &mut Config, application: &str) {
+    config.application_name(application);
+    config.connect_timeout(Duration::from_secs(5));
+    config.keepalives_idle(Duration::from_secs(30));
+    config.ssl_mode(if config.get_hosts().iter().all(is_local) { SslMode::Disable } else { SslMode::Require });
+}
+
+fn is_local(host: &Host) -> bool {
+    match host {
+        Host::Tcp(name) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        Host::Unix(_) => true,
+    }
+}
+
+/// A connection outside every pool, for migrations, leases and listening; its task ends with the client.
+///
+/// # Errors
+/// As PostgreSQL or the network answers.
+pub fn connect(
+    config: &Config,
+    tls: &MakeRustlsConnect,
+) -> impl Future<Output = Result<tokio_postgres::Client, tokio_postgres::Error>> + Send + use<> {
+    let (config, tls) = (config.clone(), tls.clone());
+    async move {
+        let (client, connection) = config.connect(tls).await?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+        Ok(client)
+    }
+}
+
+/// How a transaction ended; see [`crate::transaction!`].
+#[derive(Debug)]
+pub enum Ended<T> {
+    /// For good.
+    Done(Result<T>),
+    /// By a deadlock or a serialization failure: run it again.
+    Again,
+}
+
+/// Runs a block in one transaction: commits when it is `Ok`, rolls back otherwise, and runs it again after a deadlock or a
+/// serialization failure. `?` and `return` inside end the block, not the function.
+///
+/// ```ignore
+/// let patient = transaction!(clinics.write(caller), |tx| {
+///     Ok(Patient::try_from(&tx.one(&FIND, &[&id]).await?)?)
+/// })?;
+/// ```
+///
+/// A macro rather than a function of a closure: the compiler cannot see yet that the future of an async closure which borrows
+/// may be sent between threads.
+#[macro_export]
+macro_rules! transaction {
+    ($work:expr, |$tx:ident| $block:expr) => {{
+        let work = $work;
+        let mut attempt = 0;
+        loop {
+            let mut transaction = work.begin().await?;
+            let outcome: $crate::error::Result<_> = async {
+                let $tx = &mut transaction;
+                $block
+            }
+            .await;
+            match work.end(transaction, outcome, attempt).await {
+                $crate::database::Ended::Done(outcome) => break outcome,
+                $crate::database::Ended::Again => attempt += 1,
+            }
+        }
+    }};
+}
+
+/// The core of [`crate::central::CentralTx`] and [`crate::clinic::ClinicTx`]: one transaction on one pooled connection.
+/// Its opening message travels with the first statement, and its COMMIT with the last.
+pub(crate) struct Tx<D: Database> {
+    connection: Option<deadpool_postgres::Object>,
+    opening: Option<String>,
+    constraints: &'static [ConstraintMessage],
+    retryable: bool,
+    database: PhantomData<D>,
+}
+
+impl<D: Database> Tx<D> {
+    /// A transaction whose `opening` (BEGIN and what belongs to it) is sent with its first statement.
+    pub(crate) fn new(
+        connection: deadpool_postgres::Object,
+        opening: String,
+        constraints: &'static [ConstraintMessage],
+    ) -> Self {
+        Self {
+            connection: Some(connection),
+            opening: Some(opening),
+            constraints,
+            retryable: false,
+            database: PhantomData,
+        }
+    }
+
+    /// Runs a statement and returns its rows.
+    pub(crate) async fn rows(&mut self, statement: &Picked<D>, params: Params<'_>) -> Result<Vec<Row>> {
+        let connection = self.connection.as_ref().ok_or_else(finished)?;
+        let answer = async {
+            // From the cache this is immediate, so that the statement leaves in one message with the opening.
+            let prepared = connection.prepare_cached(statement.text()).await?;
+            connection.query(&prepared, params).await
+        };
+        let outcome = match self.opening.take() {
+            None => answer.await,
+            Some(opening) => {
+                // Polled in this order, hence sent in this order: if the opening fails, what follows gets 25P02.
+                let (opened, answer) = futures_util::join!(connection.batch_execute(&opening), answer);
+                opened.and(answer)
+            }
+        };
+        outcome.map_err(|error| self.refused(error))
+    }
+
+    fn refused(&mut self, error: tokio_postgres::Error) -> ApiError {
+        self.retryable = is_retryable(&error);
+        let refused = ApiError::from_postgres(error, self.constraints);
+        if matches!(refused, ApiError::Internal { .. }) {
+            self.close();
+        }
+        refused
+    }
+
+    /// Commits, with `last` in the same message where there is one.
+    async fn commit(&mut self, last: Option<(&Picked<D>, Params<'_>)>) -> Result<()> {
+        if self.opening.is_some() && last.is_none() {
+            // Nothing was sent: there is nothing to commit.
+            self.connection = None;
+            return Ok(());
+        }
+        if let (Some(_), Some((statement, params))) = (&self.opening, last) {
+            self.rows(statement, params).await?;
+            return self.commit_with(None).await;
+        }
+        self.commit_with(last).await
+    }
+
+    async fn commit_with(&mut self, last: Option<(&Picked<D>, Params<'_>)>) -> Result<()> {
+        let connection = self.connection.as_ref().ok_or_else(finished)?;
+        let outcome = match last {
+            None => connection.batch_execute("COMMIT").await,
+            Some((statement, params)) => match connection.prepare_cached(statement.text()).await {
+                Err(error) => Err(error),
+                Ok(prepared) => {
+                    // COMMIT after a failed statement rolls back and says nothing: the statement's answer decides.
+                    let (answer, committed) =
+                        futures_util::join!(connection.query(&prepared, params), connection.batch_execute("COMMIT"));
+                    answer.and(committed)
+                }
+            },
+        };
+        match outcome {
+            Ok(()) => {
+                self.connection = None;
+                Ok(())
+            }
+            Err(error) => Err(self.refused(error)),
+        }
+    }
+
+    /// Ends with this outcome, `last` travelling with the COMMIT of an `Ok`.
+    pub(crate) async fn end<T>(
+        mut self,
+        outcome: Result<T>,
+        last: Option<(&Picked<D>, Params<'_>)>,
+        attempt: u32,
+    ) -> Ended<T> {
+        let outcome = match outcome {
+            Ok(value) => self.commit(last).await.map(|()| value),
+            Err(error) => Err(error),
+        };
+        if outcome.is_err() {
+            self.roll_back().await;
+            if self.retryable && attempt < RETRIES {
+                return Ended::Again;
+            }
+        }
+        Ended::Done(outcome)
+    }
+
+    /// Rolls back and returns the connection to its pool; a connection that cannot even do that is closed.
+    async fn roll_back(&mut self) {
+        if let Some(connection) = &self.connection {
+            let clean = self.opening.is_some() || connection.batch_execute("ROLLBACK").await.is_ok();
+            if clean {
+                self.connection = None;
+            } else {
+                self.close();
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(deadpool_postgres::Object::take(connection));
+        }
+    }
+}
+
+impl<D: Database> Drop for Tx<D> {
+    fn drop(&mut self) {
+        if self.opening.is_none() {
+            self.close();
+        }
+    }
+}
+
+fn finished() -> ApiError {
+    ApiError::internal(anyhow::anyhow!("a transaction was used after its end"))
+}
+
+/// What a pool's refusal means to a request.
+pub(crate) fn from_pool(error: deadpool_postgres::PoolError) -> ApiError {
+    match error {
+        deadpool_postgres::PoolError::Backend(error) => ApiError::from(error),
+        deadpool_postgres::PoolError::Timeout(_) | deadpool_postgres::PoolError::Closed => {
+            ApiError::unavailable("database_busy")
+        }
+        other => ApiError::internal(other),
+    }
+}
+
+/// Counts the notices of one channel, for whoever waits: reconnects when its connection is lost, and counts that as a
+/// notice too, since one may have been missed.
+pub struct Listener {
+    /// Where it listens.
+    pub config: Config,
+    /// How.
+    pub tls: MakeRustlsConnect,
+    /// To what.
+    pub channel: &'static str,
+}
+
+impl std::fmt::Debug for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Listener({})", self.channel)
+    }
+}
+
+impl Listener {
+    /// Listens until told to stop.
+    pub async fn run(self, notices: tokio::sync::watch::Sender<u64>, stop: tokio_util::sync::CancellationToken) {
+        let until_told = stop.clone();
+        let forever = async {
+            loop {
+                if let Err(error) = self.listen(&notices).await {
+                    tracing::debug!(channel = self.channel, %error, "listening again");
+                }
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        };
+        tokio::select! {
+            () = forever => {}
+            () = until_told.cancelled() => {}
+        }
+    }
+
+    async fn listen(&self, notices: &tokio::sync::watch::Sender<u64>) -> Result<(), tokio_postgres::Error> {
+        let (client, mut connection) = self.config.connect(self.tls.clone()).await?;
+        let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
+        let receive = async {
+            while let Some(message) = futures_util::StreamExt::next(&mut messages).await {
+                if let tokio_postgres::AsyncMessage::Notification(_) = message? {
+                    notices.send_modify(|count| *count += 1);
+                }
+            }
+            Ok(())
+        };
+        let subscribe = async {
+            client.batch_execute(&format!("LISTEN {}", self.channel)).await?;
+            notices.send_modify(|count| *count += 1);
+            std::future::pending::<Result<(), tokio_postgres::Error>>().await
+        };
+        tokio::select! {
+            ended = receive => ended,
+            failed = subscribe => failed,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! HTTP: the order of everything a request passes before and after its operation, written once, here.
+//!
+//! ```text
+//! request id → panic guard → time limit → (route → token → operation) → problem+json → security headers → access log
+//! ```
+
+pub mod docs;
+pub mod health;
+pub mod page;
+pub mod problem;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt as _;
+use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+use poem::{Endpoint, PathPattern, Request, Response};
+
+use crate::error::ApiError;
+use crate::ids::RequestId;
+use problem::Problems;
+
+/// How long an operation may take, the reading of its body included: a slow client holds nothing for longer.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// The name of the request's id, in and out.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Wraps all routes.
+pub fn guard<E: Endpoint>(routes: E, problems: Arc<Problems>) -> impl Endpoint<Output = Response> {
+    Guard { routes, problems }
+}
+
+struct Guard<E> {
+    routes: E,
+    problems: Arc<Problems>,
+}
+
+impl<E: Endpoint> Endpoint for Guard<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let started = Instant::now();
+        let id = request.header(REQUEST_ID).and_then(|text| text.parse().ok()).unwrap_or_else(RequestId::generate);
+        request.set_data(id);
+        let method = request.method().clone();
+
+        // What was half done when it panicked is dropped with its future: a transaction closes its connection.
+        let operation = AssertUnwindSafe(self.routes.call(request)).catch_unwind();
+        let outcome = match tokio::time::timeout(TIME_LIMIT, operation).await {
+            Ok(Ok(outcome)) => outcome.map(poem::IntoResponse::into_response),
+            Ok(Err(_)) => Err(ApiError::internal(anyhow::anyhow!("an operation panicked")).into()),
+            Err(_) => Err(ApiError::unavailable("timeout").into()),
+        };
+        let mut response = match outcome {
+            Ok(response) => response,
+            Err(error) => self.problems.answer(error, id),
+        };
+        harden(response.headers_mut());
+        if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        let route = response.data::<PathPattern>().map_or("-", |pattern| &pattern.0);
+        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(request = %id, %method, route, status = response.status().as_u16(), milliseconds, "request");
+        Ok(response)
+    }
+}
+
+/// What every answer bears. Pages set a policy of their own.
+fn harden(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}

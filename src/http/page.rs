@@ -1,0 +1,87 @@
+//! The pages for people: what is behind a verification mail's link, and, in `medicalpro dev`, the mails that were sent.
+//!
+//! The verification page sends the token when its button is pressed, not when it is opened: mail scanners follow links.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use minijinja::{AutoEscape, Environment, context};
+use poem::http::header;
+use poem::web::{Data, Query};
+use poem::{Request, Response, handler};
+
+use crate::email::{phrases, read_directory};
+use crate::error::ApiError;
+use crate::region::Language;
+
+/// Mails that the development page lists.
+const MAILS: usize = 50;
+
+/// Scripts and styles come from this server only, as files, so that none may stand in a page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+fn html(template: &'static str, context: minijinja::Value) -> Result<Response, ApiError> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    let body = environment.render_str(template, context).map_err(ApiError::internal)?;
+    Ok(Response::builder()
+        .content_type("text/html; charset=utf-8")
+        .header(header::CONTENT_SECURITY_POLICY, POLICY)
+        .body(body))
+}
+
+#[derive(serde::Deserialize)]
+struct Choice {
+    lang: Option<String>,
+}
+
+/// `GET /verify-email`: asks for a click.
+#[handler]
+pub fn verify_email(request: &Request, choice: Option<Query<Choice>>) -> Result<Response, ApiError> {
+    let asked = choice.and_then(|Query(choice)| choice.lang);
+    let accepted = request.header("accept-language").and_then(|text| text.split([',', ';']).next());
+    let language = asked.as_deref().and_then(Language::lookup).or_else(|| accepted.and_then(Language::lookup));
+    let keys = [
+        "direction",
+        "verify-page-title",
+        "verify-page-intro",
+        "verify-page-button",
+        "verify-page-done",
+        "verify-page-failed",
+        "verify-page-no-script",
+    ];
+    let (language, [dir, title, intro, button, done, failed, no_script]) =
+        phrases(language.unwrap_or(Language::ENGLISH), keys).map_err(ApiError::internal)?;
+    html(
+        include_str!("pages/verify-email.html"),
+        context! { lang => language.tag(), dir, title, intro, button, done, failed, no_script },
+    )
+}
+
+/// `GET /verify-email.js`
+#[handler]
+pub fn verify_email_script() -> Response {
+    Response::builder().content_type("text/javascript; charset=utf-8").body(include_str!("pages/verify-email.js"))
+}
+
+/// `GET /pages.css`
+#[handler]
+pub fn styles() -> Response {
+    Response::builder().content_type("text/css; charset=utf-8").body(include_str!("pages/pages.css"))
+}
+
+/// The folder of the mails that `medicalpro dev` wrote.
+#[derive(Clone, Debug)]
+pub struct MailFolder(pub Arc<PathBuf>);
+
+/// `GET /dev/mail`: the newest mails; in `medicalpro dev` only.
+#[handler]
+pub async fn dev_mail(folder: Data<&MailFolder>) -> Result<Response, ApiError> {
+    let folder = folder.0.0.clone();
+    let mails = tokio::task::spawn_blocking(move || read_directory(&folder, MAILS))
+        .await
+        .map_err(ApiError::internal)?
+        .map_err(ApiError::internal)?;
+    html(include_str!("pages/dev-mail.html"), context! { mails => minijinja::value::Serde(mails) })
+}

@@ -1,0 +1,271 @@
+//! Every failure as `application/problem+json` (RFC 9457), and the one place where failures are logged.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use poem::error::{MethodNotAllowedError, NotFoundError, ResponseError};
+use poem::http::{StatusCode, header};
+use poem::{Error, PathPattern, Response};
+use poem_openapi::error::{AuthorizationError, ParseParamError, ParsePathError};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
+use poem_openapi::types::{ToJSON as _, Type as _};
+use poem_openapi::{ApiResponse, Object};
+
+use crate::error::{ApiError, FieldError};
+use crate::ids::RequestId;
+
+/// The media type of a failure.
+pub const CONTENT_TYPE: &str = "application/problem+json";
+
+/// A failure (RFC 9457).
+#[derive(Debug, Object)]
+#[oai(rename_all = "camelCase")]
+pub struct Problem {
+    /// `urn:medicalpro:problem:` and the code.
+    #[oai(rename = "type")]
+    pub kind: String,
+    /// What the status means.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// Machine-readable, stable.
+    pub code: String,
+    /// For people.
+    pub detail: String,
+    /// Names this request in the server's log.
+    pub request_id: String,
+    /// The invalid fields, all of them.
+    #[oai(skip_serializing_if_is_none)]
+    pub errors: Option<Vec<InvalidField>>,
+}
+
+/// An invalid field.
+#[derive(Debug, Object)]
+#[oai(rename_all = "camelCase")]
+pub struct InvalidField {
+    /// JSON pointer into the body (RFC 6901), or `/query/…`, `/path/…`, `/header/…`.
+    pub pointer: String,
+    /// Machine-readable, stable.
+    pub code: String,
+    /// The rule that was broken.
+    pub detail: String,
+}
+
+impl ApiError {
+    /// Its HTTP status.
+    #[must_use]
+    pub const fn http_status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest { code, .. }
+            | Self::Unauthenticated { code, .. }
+            | Self::Forbidden { code, .. }
+            | Self::Conflict { code, .. }
+            | Self::Unavailable { code, .. }
+            | Self::Internal { code, .. } => code,
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::TooLarge { .. } => "body_too_large",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Invalid(errors) => match errors.as_slice() {
+                [FieldError { code: code @ "idempotency_key_reused", .. }] => code,
+                _ => "invalid",
+            },
+            Self::RateLimited { .. } => "rate_limited",
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::BadRequest { detail, .. } | Self::Conflict { detail, .. } => detail.to_string(),
+            Self::Unauthenticated { detail, .. } | Self::Forbidden { detail, .. } => (*detail).to_owned(),
+            Self::NotFound => "There is nothing here.".to_owned(),
+            Self::MethodNotAllowed { .. } => {
+                "This path does not have this method; Allow names those it has.".to_owned()
+            }
+            Self::PreconditionFailed => "The resource has changed since the version named in If-Match.".to_owned(),
+            Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
+            Self::UnsupportedMediaType => "The body must be application/json.".to_owned(),
+            Self::Invalid(_) => "Some fields are not valid.".to_owned(),
+            Self::RateLimited { .. } => "Too many requests: try again later.".to_owned(),
+            Self::Unavailable { .. } => "The service is busy: try again in a moment.".to_owned(),
+            Self::Internal { .. } => "This is our fault. The request's id names it in our log.".to_owned(),
+        }
+    }
+
+    fn fields(&self) -> Option<Vec<InvalidField>> {
+        let field = |error: &FieldError| InvalidField {
+            pointer: error.pointer.clone(),
+            code: error.code.to_owned(),
+            detail: error.detail.to_string(),
+        };
+        match self {
+            Self::Invalid(errors) => Some(errors.iter().map(field).collect()),
+            Self::Conflict { code, detail, pointer: Some(pointer) } => {
+                Some(vec![field(&FieldError::new(*pointer, code, detail.clone()))])
+            }
+            _ => None,
+        }
+    }
+
+    fn render(&self, request: RequestId) -> Response {
+        let status = self.http_status();
+        let problem = Problem {
+            kind: format!("urn:medicalpro:problem:{}", self.code()),
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            code: self.code().to_owned(),
+            detail: self.detail(),
+            request_id: request.to_string(),
+            errors: self.fields(),
+        };
+        let mut response = Response::builder().status(status).content_type(CONTENT_TYPE);
+        match self {
+            Self::Unauthenticated { .. } => response = response.header(header::WWW_AUTHENTICATE, "Bearer"),
+            Self::MethodNotAllowed { allow } => response = response.header(header::ALLOW, allow),
+            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
+                response = response.header(header::RETRY_AFTER, retry_after.to_string());
+            }
+            _ => {}
+        }
+        response.body(problem.to_json_string())
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+impl ResponseError for ApiError {
+    fn status(&self) -> StatusCode {
+        self.http_status()
+    }
+}
+
+impl ApiResponse for ApiError {
+    fn meta() -> MetaResponses {
+        MetaResponses {
+            responses: vec![MetaResponse {
+                description: "A failure.",
+                status: None,
+                status_range: None,
+                content: vec![MetaMediaType { content_type: CONTENT_TYPE, schema: Problem::schema_ref() }],
+                headers: vec![],
+            }],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        Problem::register(registry);
+    }
+}
+
+/// Turns failures into answers.
+#[derive(Debug)]
+pub struct Problems {
+    methods: HashMap<String, String>,
+}
+
+impl Problems {
+    /// `methods` says which methods each path pattern has, as in `Allow`.
+    #[must_use]
+    pub const fn new(methods: HashMap<String, String>) -> Self {
+        Self { methods }
+    }
+
+    /// The answer to a failure; logs what is our fault.
+    pub(super) fn answer(&self, error: Error, request: RequestId) -> Response {
+        let pattern = error.data::<PathPattern>().cloned();
+        let problem = self.classify(error, pattern.as_ref());
+        match &problem {
+            ApiError::Internal { code, cause } => {
+                let cause = describe(cause);
+                tracing::error!(%request, code, cause, alarm = (*code == "isolation_violation"), "internal error");
+            }
+            ApiError::Unavailable { code, .. } => tracing::warn!(%request, code, "unavailable"),
+            _ => {}
+        }
+        let mut response = problem.render(request);
+        if let Some(pattern) = pattern {
+            response.set_data(pattern);
+        }
+        response
+    }
+
+    fn classify(&self, error: Error, pattern: Option<&PathPattern>) -> ApiError {
+        let error = match error.downcast::<ApiError>() {
+            Ok(ours) => return ours,
+            Err(error) => error,
+        };
+        // The reasons quote what was sent: they are not told on.
+        if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
+            let place = if parameter.name.contains('-') { "header" } else { "query" };
+            return ApiError::invalid(format!("/{place}/{}", parameter.name), "invalid", "is not valid");
+        }
+        if let Some(parameter) = error.downcast_ref::<ParsePathError>() {
+            return ApiError::invalid(format!("/path/{}", parameter.name), "invalid", "is not valid");
+        }
+        if error.is::<NotFoundError>() {
+            return ApiError::NotFound;
+        }
+        if error.is::<MethodNotAllowedError>() {
+            let allow =
+                pattern.and_then(|pattern| self.methods.get(&*pattern.0)).cloned().unwrap_or_else(|| "GET".to_owned());
+            return ApiError::MethodNotAllowed { allow };
+        }
+        if error.is::<AuthorizationError>() {
+            return ApiError::Unauthenticated { code: "unauthenticated", detail: "An access token is required." };
+        }
+        match error.status() {
+            StatusCode::NOT_FOUND => ApiError::NotFound,
+            StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge { limit: crate::api::body::MAX_BYTES },
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType,
+            status if status.is_client_error() => {
+                ApiError::BadRequest { code: "bad_request", detail: "The request cannot be read.".into() }
+            }
+            _ => ApiError::internal(anyhow::anyhow!("{error}")),
+        }
+    }
+}
+
+/// A cause for the log. What PostgreSQL says may quote rows, so that only its code and the names of things are kept.
+#[must_use]
+pub fn describe(cause: &anyhow::Error) -> String {
+    let parts = cause.chain().map(|error| match error.downcast_ref::<tokio_postgres::Error>() {
+        Some(postgres) => match postgres.as_db_error() {
+            Some(error) => format!(
+                "SQLSTATE {} table {} constraint {} routine {}",
+                error.code().code(),
+                error.table().unwrap_or("-"),
+                error.constraint().unwrap_or("-"),
+                error.routine().unwrap_or("-"),
+            ),
+            None => postgres.to_string(),
+        },
+        None if error.is::<tokio_postgres::error::DbError>() => String::new(),
+        None => error.to_string(),
+    });
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,402 @@
+//! The commands; nothing else.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anstream::{eprintln, println};
+use anstyle::{AnsiColor, Style};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use medicalpro::config::{ProvisionerSettings, ServeSettings, TlsSettings, WorkerSettings, postgres};
+use medicalpro::provisioning::{bootstrap, fleet, reaper};
+use medicalpro::secrets::{MasterKeys, random_text};
+use medicalpro::{app, central, database, dev, embedded, http, ids, telemetry};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const DIM: Style = Style::new().dimmed();
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed; standard error says why
+  2  the command line cannot be understood
+  3  done in part: some clinics were set aside, and are named";
+
+/// A multi-tenant backend for medical practices: one PostgreSQL database a clinic
+#[derive(Parser)]
+#[command(name = "medicalpro", version, after_help = EXIT_CODES, max_term_width = 120)]
+struct Cli {
+    /// Write results as JSON, for machines
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine, with a private PostgreSQL and a demo; nothing to configure
+    Dev {
+        /// Where everything is kept
+        #[arg(long, env = "MEDICALPRO_DATA", default_value = ".medicalpro", value_name = "DIRECTORY")]
+        data: PathBuf,
+        /// Where to listen for HTTP
+        #[arg(long, env = "MEDICALPRO_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+        listen: SocketAddr,
+        /// Throw everything away first, and make it anew
+        #[arg(long)]
+        rebuild: bool,
+        /// Leave out the demo's clinics
+        #[arg(long)]
+        no_demo: bool,
+    },
+    /// Run the HTTP server; settings come from the environment
+    Serve(ServeSettings),
+    /// Run the worker: makes clinics' databases and sends mail
+    Worker(WorkerSettings),
+    /// Prepare a PostgreSQL server, once, as its administrator; may be run again
+    Bootstrap {
+        /// The administrator's connection to the database `postgres`
+        #[arg(long, env = "MEDICALPRO_ADMIN_URL", hide_env_values = true, value_name = "URL")]
+        admin_url: SecretString,
+        /// Sets the password of `medicalpro_api` to this URL's; without it, one is made for a new login and shown
+        #[arg(long, env = "MEDICALPRO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+        database_url: Option<SecretString>,
+        /// Sets the password of `medicalpro_provisioner` to this URL's; without it, one is made for a new login and shown
+        #[arg(long, env = "MEDICALPRO_PROVISIONER_URL", hide_env_values = true, value_name = "URL")]
+        provisioner_url: Option<SecretString>,
+        #[command(flatten)]
+        tls: TlsSettings,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Bring central and every clinic to the newest schema
+    Migrate {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        /// Say what would be done, and do nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Clinics at once, after the first
+        #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "COUNT")]
+        at_once: u16,
+    },
+    /// Look at clinics, and have one made
+    Clinics {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        #[command(subcommand)]
+        command: Clinics,
+    },
+    /// Write the OpenAPI spec, as in openapi/medicalpro.json
+    Openapi,
+    /// Keys that seal secrets
+    Keys {
+        #[command(subcommand)]
+        command: Keys,
+    },
+    /// Run the private PostgreSQL alone, for tests: writes its administrator's URL, stops on SIGINT, SIGTERM or end of input
+    Cluster {
+        /// Where it is kept
+        #[arg(long, value_name = "DIRECTORY")]
+        data: PathBuf,
+        /// Trade safety against a power cut for speed
+        #[arg(long)]
+        fast: bool,
+        /// Delete it when it has stopped
+        #[arg(long)]
+        remove: bool,
+        /// Also stop when standard input ends
+        #[arg(long)]
+        until_eof: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum Clinics {
+    /// All clinics, oldest first
+    List {
+        /// Databases and roles that no clinic owns, instead
+        #[arg(long)]
+        orphans: bool,
+    },
+    /// One clinic
+    Show {
+        /// The clinic's id
+        clinic: ids::ClinicId,
+    },
+    /// Have a pending clinic's database made by the worker
+    Provision {
+        /// The clinic's id
+        clinic: ids::ClinicId,
+    },
+}
+
+#[derive(Subcommand)]
+enum Keys {
+    /// Make a master key for MEDICALPRO_MASTER_KEYS
+    Generate,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.into()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("{BAD}error:{BAD:#} {}", http::problem::describe(error));
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let json = cli.json;
+    match cli.command {
+        Command::Dev { data, listen, rebuild, no_demo } => {
+            telemetry::start(json, Some("warn"))?;
+            let stop = stop_on_signals()?;
+            let options = dev::Options { data, listen, rebuild, demo: !no_demo };
+            dev::run(options, stop, Arc::new(|line: &str| eprintln!("{line}"))).await?;
+        }
+        Command::Serve(settings) => {
+            telemetry::start(true, None)?;
+            let stop = stop_on_signals()?;
+            let app = app::App::new(&settings, None, &stop).await?;
+            let (acceptor, address) = app::listen(settings.listen).await?;
+            tracing::info!(%address, "listening");
+            app.serve(acceptor, stop).await?;
+        }
+        Command::Worker(settings) => {
+            telemetry::start(true, None)?;
+            let stop = stop_on_signals()?;
+            app::work(&settings, stop, || tracing::info!("working")).await?;
+        }
+        Command::Bootstrap { admin_url, database_url, provisioner_url, tls, dry_run, yes } => {
+            prepare_server(&admin_url, database_url.as_ref(), provisioner_url.as_ref(), &tls, dry_run, yes, json)
+                .await?;
+        }
+        Command::Migrate { provisioner, dry_run, at_once } => {
+            return migrate(&provisioner, dry_run, at_once, json).await;
+        }
+        Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
+        Command::Openapi => {
+            let docs = http::docs::Docs::of(&app::service())?;
+            std::io::stdout().write_all(docs.spec.as_bytes())?;
+        }
+        Command::Keys { command: Keys::Generate } => {
+            let key = MasterKeys::generate(chrono::Utc::now().date_naive());
+            if json {
+                println!("{}", serde_json::json!({ "masterKey": &*key }));
+            } else {
+                println!("{}", *key);
+                eprintln!(
+                    "{DIM}Keep it apart from the database: whoever has both can read the clinics' credentials.{DIM:#}"
+                );
+            }
+        }
+        Command::Cluster { data, fast, remove, until_eof } => {
+            let say = |line: &str| eprintln!("{line}");
+            let options = embedded::Options { data_dir: data, durable: !fast, max_connections: 400, say: &say };
+            embedded::run_until_told(options, embedded::Terms { stop_at_eof: until_eof, then_remove: remove }).await?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Cancelled by the first SIGINT, SIGTERM or SIGHUP; the second ends the process at once.
+fn stop_on_signals() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    // The terminal was closed.
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let told = stop.clone();
+    tokio::spawn(async move {
+        let mut next =
+            async || tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} _ = hang_up.recv() => {} };
+        next().await;
+        told.cancel();
+        next().await;
+        std::process::exit(130);
+    });
+    Ok(stop)
+}
+
+async fn prepare_server(
+    admin_url: &SecretString,
+    database_url: Option<&SecretString>,
+    provisioner_url: Option<&SecretString>,
+    tls: &TlsSettings,
+    dry_run: bool,
+    yes: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let admin: tokio_postgres::Config =
+        admin_url.expose_secret().parse().map_err(|_| anyhow::anyhow!("--admin-url is not a PostgreSQL URL"))?;
+    let tls = database::tls(tls.database_ca.as_deref())?;
+    if !json {
+        eprintln!("This will, on that PostgreSQL server:");
+        for line in bootstrap::PLAN {
+            eprintln!("  - {line}");
+        }
+    }
+    if dry_run {
+        return Ok(());
+    }
+    if !yes && std::io::stdin().is_terminal() {
+        eprintln!("Go on? [y/N]");
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        anyhow::ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "not confirmed; nothing was done");
+    }
+    let given = |url: Option<&SecretString>, name: &str| -> anyhow::Result<Option<SecretString>> {
+        let Some(url) = url else { return Ok(None) };
+        let config = postgres(Some(url), name)?;
+        let password = config.get_password().context("no password")?;
+        Ok(Some(String::from_utf8(password.to_vec())?.into()))
+    };
+    let mut passwords = bootstrap::Passwords {
+        api: given(database_url, "MEDICALPRO_DATABASE_URL")?,
+        provisioner: given(provisioner_url, "MEDICALPRO_PROVISIONER_URL")?,
+        backup: None,
+    };
+    let mut made = serde_json::Map::new();
+    let fresh = bootstrap::logins_without_password(&admin, &tls).await?;
+    let place = bootstrap::address(&admin);
+    for (login, password, setting) in [
+        ("medicalpro_api", &mut passwords.api, "MEDICALPRO_DATABASE_URL"),
+        ("medicalpro_provisioner", &mut passwords.provisioner, "MEDICALPRO_PROVISIONER_URL"),
+    ] {
+        if password.is_none() && fresh.contains(&login) {
+            let new = random_text();
+            made.insert(
+                setting.to_owned(),
+                format!("postgres://{login}:{}@{place}/{}", *new, bootstrap::CENTRAL_DATABASE).into(),
+            );
+            *password = Some(new.as_str().into());
+        }
+    }
+    bootstrap::run(&admin, &tls, &passwords, |line| {
+        if !json {
+            eprintln!("{GOOD}✓{GOOD:#} {line}");
+        }
+    })
+    .await?;
+    if json {
+        println!("{}", serde_json::Value::Object(made));
+    } else {
+        for (name, value) in &made {
+            println!("{name}={}", value.as_str().unwrap_or_default());
+        }
+        if !made.is_empty() {
+            eprintln!("{DIM}These are shown once: keep them where your other secrets are.{DIM:#}");
+        }
+        eprintln!("Next: `medicalpro migrate`, then `medicalpro worker` and `medicalpro serve`.");
+    }
+    Ok(())
+}
+
+async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, json: bool) -> anyhow::Result<ExitCode> {
+    let config = postgres(settings.provisioner_url.as_ref(), "MEDICALPRO_PROVISIONER_URL")?;
+    let tls = database::tls(settings.tls.database_ca.as_deref())?;
+    let progress = indicatif::ProgressBar::new_spinner();
+    if json {
+        progress.set_draw_target(indicatif::ProgressDrawTarget::hidden());
+    }
+    progress.set_message("migrating central and the template");
+    let order = fleet::Order { dry_run, at_once: usize::from(at_once) };
+    let outcomes = fleet::migrate(&config, &tls, &order, |outcome| {
+        progress.inc(1);
+        progress.set_message(format!("clinic {}: {}", outcome.clinic, outcome.result));
+    })
+    .await?;
+    progress.finish_and_clear();
+    let set_aside = outcomes.iter().filter(|outcome| outcome.is_set_aside()).count();
+    if json {
+        println!("{}", serde_json::json!({ "clinics": outcomes, "setAside": set_aside }));
+    } else {
+        for outcome in outcomes.iter().filter(|outcome| outcome.result != "current") {
+            let style = if outcome.is_set_aside() { BAD } else { GOOD };
+            let error = outcome.error.as_deref().unwrap_or_default();
+            println!("{style}{}{style:#} {} {} → {} {error}", outcome.result, outcome.clinic, outcome.from, outcome.to);
+        }
+        println!("{} clinics looked at, {set_aside} set aside", outcomes.len());
+    }
+    Ok(if set_aside == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -> anyhow::Result<()> {
+    let config = postgres(settings.provisioner_url.as_ref(), "MEDICALPRO_PROVISIONER_URL")?;
+    let tls = database::tls(settings.tls.database_ca.as_deref())?;
+    let central = central::Central::new(config.clone(), tls.clone(), 2)?;
+    let failed = |error: medicalpro::error::ApiError| match error {
+        medicalpro::error::ApiError::NotFound => anyhow::anyhow!("there is no such clinic"),
+        medicalpro::error::ApiError::Internal { cause, .. } => cause,
+        other => anyhow::anyhow!("{other}"),
+    };
+    match command {
+        Clinics::List { orphans: true } => {
+            let client = database::connect(&config, &tls).await?;
+            let orphans = reaper::orphans(&client).await?;
+            if json {
+                println!("{}", serde_json::json!(orphans));
+            } else {
+                orphans.iter().for_each(|orphan| println!("{orphan}"));
+            }
+        }
+        Clinics::List { orphans: false } => {
+            let companies = central::companies::list(&central).await.map_err(failed)?;
+            if json {
+                println!("{}", serde_json::json!(companies));
+            } else {
+                for company in companies {
+                    let style = if company.status == "active" { GOOD } else { DIM };
+                    println!(
+                        "{}  {style}{:<12}{style:#} {}  {}",
+                        company.id, company.status, company.country, company.name
+                    );
+                }
+            }
+        }
+        Clinics::Show { clinic } => {
+            let company = central::companies::find(&central, clinic).await.map_err(failed)?;
+            if json {
+                println!("{}", serde_json::json!(company));
+            } else if let serde_json::Value::Object(fields) = serde_json::to_value(&company)? {
+                for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+                    println!(
+                        "{DIM}{name:>16}{DIM:#}  {}",
+                        value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+                    );
+                }
+            }
+        }
+        Clinics::Provision { clinic } => {
+            let asked = central::journal::ask(&central, clinic).await.map_err(failed)?;
+            let status = if asked { "requested" } else { "active already" };
+            if json {
+                println!("{}", serde_json::json!({ "clinic": clinic, "status": status }));
+            } else {
+                println!("{GOOD}{status}{GOOD:#} {clinic}");
+            }
+        }
+    }
+    Ok(())
+}

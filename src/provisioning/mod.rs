@@ -1,0 +1,22 @@
+//! Making a clinic's database ready, keeping it at the newest schema, and what was left over.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `steps` | the seven steps, each idempotent |
+//! | `schema` | the nine migrations of a clinic's database and how they run |
+//! | `template` | the database that new clinics are copied from |
+//! | `worker` | the process that does all this |
+//! | `fleet` | `medicalpro migrate`: every clinic to the newest schema |
+//! | `reaper` | databases and roles that no company owns |
+//! | `bootstrap` | once a PostgreSQL server, by its administrator |
+//!
+//! The jobs themselves are `central::journal`'s. Invariant: only the worker's login can make databases, and not even it can make roles: it calls a function that takes a
+//! SCRAM verifier.
+
+pub mod bootstrap;
+pub mod fleet;
+pub mod reaper;
+pub mod schema;
+pub mod steps;
+pub mod template;
+pub mod worker;

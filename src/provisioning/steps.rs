@@ -1,0 +1,374 @@
+//! The seven steps that make a clinic's database ready. Each may run again after it ran or half ran: what is there already
+//! is kept, what is half there is made anew.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use uuid::Uuid;
+
+use super::schema;
+use super::template::{self, Way};
+use crate::central::Central;
+use crate::central::companies::{self, SealedCredentials};
+use crate::clinic::{Caller, ContextKey, Credentials};
+use crate::database::connect;
+use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
+use crate::region::Region;
+use crate::secrets::{KEY_BYTES, MasterKeys, Purpose, random, random_text};
+use crate::sql;
+use crate::sql::CentralLogin;
+
+/// The id of a clinic's first context key; a rotation counts on.
+const FIRST_KID: i32 = 1;
+
+sql! { Central;
+    /// Stores sealed credentials, unless the clinic has some: those are kept, so that a step run twice changes nothing.
+    STORE_CREDENTIALS by [CentralLogin::Provisioner];
+        "UPDATE medicalpro_central.companies
+            SET database_server_id = $2, db_host = $3, db_port = $4, db_name = $5, db_user = $6, db_password = $7,
+                context_kid = $8, context_key = $9
+          WHERE id = $1 AND db_password IS NULL";
+    /// Credentials of a clinic that is not active yet.
+    STORED by [CentralLogin::Provisioner];
+        "SELECT db_host, db_port, db_name, db_user, db_password, context_kid, context_key, epoch
+           FROM medicalpro_central.companies WHERE id = $1 AND db_password IS NOT NULL";
+}
+
+/// A step, in the journal's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Make password and context key, sealed, in central.
+    Seal,
+    /// Make the clinic's login role.
+    Role,
+    /// Make its database.
+    Database,
+    /// Bring it to the newest schema.
+    Migrate,
+    /// Make it this clinic's: name, id, context key, settings.
+    Identity,
+    /// Log in as the clinic and read under a signed context.
+    Prove,
+}
+
+impl Step {
+    /// All of them, in order; activation follows, in the journal.
+    pub const ALL: [Self; 6] = [Self::Seal, Self::Role, Self::Database, Self::Migrate, Self::Identity, Self::Prove];
+
+    /// As in `provisioning_steps.step`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Seal => "seal",
+            Self::Role => "role",
+            Self::Database => "database",
+            Self::Migrate => "migrate",
+            Self::Identity => "identity",
+            Self::Prove => "prove",
+        }
+    }
+}
+
+/// A PostgreSQL server that holds clinics, as the provisioner reaches it.
+#[derive(Clone)]
+pub struct Server {
+    /// `database_servers.id`.
+    pub id: Uuid,
+    /// As clinics' credentials name it.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    config: Config,
+    tls: MakeRustlsConnect,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Server({}:{})", self.host, self.port)
+    }
+}
+
+impl Server {
+    /// `config` is the provisioner's on this server.
+    #[must_use]
+    pub const fn new(id: Uuid, host: String, port: u16, config: Config, tls: MakeRustlsConnect) -> Self {
+        Self { id, host, port, config, tls }
+    }
+
+    /// Connects to one of its databases, as the provisioner.
+    ///
+    /// # Errors
+    /// As PostgreSQL or the network answers.
+    pub async fn connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
+        let mut config = self.config.clone();
+        config.dbname(database);
+        connect(&config, &self.tls).await
+    }
+
+    /// Drops a database, if it is there, with whoever is in it.
+    ///
+    /// # Errors
+    /// As PostgreSQL refuses.
+    pub async fn drop_database(&self, central: &Client, name: &str) -> Result<(), tokio_postgres::Error> {
+        let here = central.query_opt("SELECT datistemplate FROM pg_database WHERE datname = $1", &[&name]).await?;
+        let Some(row) = here else { return Ok(()) };
+        if row.try_get(0)? {
+            central.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE false")).await?;
+        }
+        central.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await
+    }
+}
+
+/// What the steps work with. `lease` is the connection that holds the clinic's lease; roles and databases are made on it.
+#[derive(Debug)]
+pub struct Workshop<'a> {
+    /// Central, through the pool.
+    pub central: &'a Central,
+    /// The provisioner's connection to central, which holds the lease.
+    pub lease: &'a Client,
+    /// Where the clinic goes.
+    pub server: &'a Server,
+    /// What seals.
+    pub keys: &'a Arc<MasterKeys>,
+    /// What is copied.
+    pub way: Way,
+    /// The login role's connection limit.
+    pub connections: i32,
+    /// Which clinic.
+    pub clinic: ClinicId,
+}
+
+impl Workshop<'_> {
+    /// Runs a step.
+    ///
+    /// # Errors
+    /// As PostgreSQL refuses; the step can be run again.
+    pub async fn run(&self, step: Step) -> anyhow::Result<()> {
+        match step {
+            Step::Seal => self.seal().await,
+            Step::Role => self.role().await,
+            Step::Database => self.database().await,
+            Step::Migrate => self.migrate().await,
+            Step::Identity => self.identity().await,
+            Step::Prove => self.prove().await,
+        }
+        .with_context(|| format!("step {}", step.name()))
+    }
+
+    async fn seal(&self) -> anyhow::Result<()> {
+        let name = self.clinic.database_name();
+        let mut credentials = SealedCredentials {
+            clinic: self.clinic,
+            host: self.server.host.clone(),
+            port: i32::from(self.server.port),
+            name: name.clone(),
+            user: name,
+            password: String::new(),
+            context_kid: FIRST_KID,
+            context_key: String::new(),
+            epoch: 1,
+        };
+        let place = credentials.place();
+        credentials.password = self.keys.seal(Purpose::DatabasePassword, &place, random_text().as_bytes())?;
+        credentials.context_key = self.keys.seal(Purpose::ContextKey, &place, &random::<KEY_BYTES>())?;
+        self.central
+            .rows(
+                &STORE_CREDENTIALS,
+                &[
+                    &self.clinic.0,
+                    &self.server.id,
+                    &credentials.host,
+                    &credentials.port,
+                    &credentials.name,
+                    &credentials.user,
+                    &credentials.password,
+                    &credentials.context_kid,
+                    &credentials.context_key,
+                ],
+            )
+            .await
+            .map_err(readable)?;
+        Ok(())
+    }
+
+    async fn stored(&self) -> anyhow::Result<SealedCredentials> {
+        let row = self
+            .central
+            .row(&STORED, &[&self.clinic.0])
+            .await
+            .map_err(readable)?
+            .context("the clinic has no credentials")?;
+        Ok(SealedCredentials {
+            clinic: self.clinic,
+            host: row.try_get("db_host")?,
+            port: row.try_get("db_port")?,
+            name: row.try_get("db_name")?,
+            user: row.try_get("db_user")?,
+            password: row.try_get("db_password")?,
+            context_kid: row.try_get("context_kid")?,
+            context_key: row.try_get("context_key")?,
+            epoch: row.try_get("epoch")?,
+        })
+    }
+
+    async fn credentials(&self) -> anyhow::Result<Credentials> {
+        Credentials::open(self.keys, &self.stored().await?).map_err(readable)
+    }
+
+    async fn role(&self) -> anyhow::Result<()> {
+        let verifier = scram_verifier(&self.credentials().await?.password);
+        self.lease
+            .execute(
+                "SELECT provisioning.create_clinic_role($1, $2, $3)",
+                &[&self.clinic.0, &verifier, &self.connections],
+            )
+            .await?;
+        Ok(())
+    }
+
+    async fn database(&self) -> anyhow::Result<()> {
+        let name = self.clinic.database_name();
+        let half_dropped = self
+            .lease
+            .query_opt("SELECT datconnlimit = -2 FROM pg_database WHERE datname = $1", &[&name])
+            .await?
+            .map(|row| row.try_get::<_, bool>(0))
+            .transpose()?;
+        if half_dropped == Some(true) {
+            self.lease.batch_execute(&format!("DROP DATABASE {name}")).await?;
+        }
+        if half_dropped != Some(false) {
+            let source = match self.way {
+                Way::Template => template::name(),
+                Way::Plain => template::BASE.to_owned(),
+            };
+            self.lease
+                .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {source} ALLOW_CONNECTIONS false"))
+                .await?;
+        }
+        // Its name is the role's: both are computed from the clinic's id.
+        self.lease
+            .batch_execute(&format!(
+                "REVOKE ALL ON DATABASE {name} FROM PUBLIC;
+                 GRANT CONNECT ON DATABASE {name} TO {name}, medicalpro_backup;
+                 GRANT CREATE ON DATABASE {name} TO medicalpro_owner"
+            ))
+            .await?;
+        self.lease.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await?;
+        Ok(())
+    }
+
+    async fn migrate(&self) -> anyhow::Result<()> {
+        let name = self.clinic.database_name();
+        let mut inside = self.server.connect(&name).await?;
+        let schema = if has_schema(&inside, &name).await? { name.as_str() } else { schema::UNNAMED };
+        if !has_schema(&inside, "app").await? || schema::state(&inside).await? != schema::State::At(schema::newest()) {
+            schema::migrate_clinic(&mut inside, schema).await?;
+        }
+        Ok(())
+    }
+
+    async fn identity(&self) -> anyhow::Result<()> {
+        let sealed = self.stored().await?;
+        let secret = self.keys.open(Purpose::ContextKey, &sealed.place(), &sealed.context_key)?;
+        let secret: [u8; KEY_BYTES] = secret.as_slice().try_into().context("a context key of another length")?;
+        let (inner, outer) = ContextKey::pads(&secret);
+        let key = ContextKey::new(sealed.context_kid, &secret);
+        let company = companies::find(self.central, self.clinic).await.map_err(readable)?;
+        let region = Region::parse(&company.country).context("a clinic of an unknown region")?;
+
+        let (clinic, name) = (self.clinic, self.clinic.database_name());
+        let mut inside = self.server.connect(&name).await?;
+        let tx = inside.transaction().await?;
+        tx.batch_execute("SET LOCAL ROLE medicalpro_owner").await?;
+        if tx.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&name]).await?.is_none() {
+            tx.batch_execute(&format!("ALTER SCHEMA {} RENAME TO {name}", schema::UNNAMED)).await?;
+        }
+        tx.batch_execute(&format!(
+            "CREATE OR REPLACE FUNCTION app.clinic_id() RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
+             AS 'SELECT ''{clinic}''::uuid'"
+        ))
+        .await?;
+        tx.execute(
+            "INSERT INTO app.context_key (kid, ipad, opad) VALUES ($1, $2, $3)
+             ON CONFLICT (kid) DO UPDATE SET ipad = excluded.ipad, opad = excluded.opad",
+            &[&sealed.context_kid, &&inner[..], &&outer[..]],
+        )
+        .await?;
+        // The owner is held to the clinic like everybody else.
+        let context = key.sign(clinic, "medicalpro_owner", UserId(Uuid::nil()), chrono::Utc::now().timestamp());
+        tx.batch_execute(&format!("SET LOCAL search_path = {name}, pg_temp; SET LOCAL app.ctx = '{context}'")).await?;
+        tx.execute(
+            "INSERT INTO clinic_settings (name, country, language, time_zone, currency, business_number, vat_number, email, phone,
+                                          tax_label, tax_rates, patient_number_prefix, quote_number_prefix,
+                                          invoice_number_prefix, credit_note_number_prefix, first_weekday, retention_years)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             ON CONFLICT (company_id) DO NOTHING",
+            &[
+                &company.name,
+                &company.country,
+                &company.language,
+                &company.time_zone,
+                &company.currency,
+                &company.business_number,
+                &company.vat_number,
+                &company.email,
+                &company.phone,
+                &region.tax.label,
+                &serde_json::to_value(region.tax.rates)?,
+                &region.numbering.patient,
+                &region.numbering.quote,
+                &region.numbering.invoice,
+                &region.numbering.credit_note,
+                &i16::try_from(region.first_weekday.number_from_monday())?,
+                &i16::try_from(region.retention.years)?,
+            ],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn prove(&self) -> anyhow::Result<()> {
+        // Nobody's request: a caller made for this proof, who is in no table.
+        let caller = Caller::verified(
+            self.clinic,
+            UserId(Uuid::nil()),
+            Role::Admin,
+            SessionId(Uuid::nil()),
+            RequestId::generate(),
+            "provisioning".to_owned(),
+            1,
+        );
+        self.credentials().await?.prove(&caller, &self.server.tls, chrono::Utc::now().timestamp()).await
+    }
+
+    /// Removes whatever of the clinic was made.
+    ///
+    /// # Errors
+    /// As PostgreSQL refuses; it can be run again.
+    pub async fn remove(&self) -> anyhow::Result<()> {
+        self.server.drop_database(self.lease, &self.clinic.database_name()).await?;
+        self.lease.execute("SELECT provisioning.drop_clinic_role($1)", &[&self.clinic.0]).await?;
+        Ok(())
+    }
+}
+
+async fn has_schema(client: &Client, name: &str) -> Result<bool, tokio_postgres::Error> {
+    Ok(client.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&name]).await?.is_some())
+}
+
+/// What PostgreSQL keeps instead of the password (RFC 5803), so that the password itself never travels.
+fn scram_verifier(password: &SecretString) -> String {
+    postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes())
+}
+
+fn readable(error: crate::error::ApiError) -> anyhow::Error {
+    match error {
+        crate::error::ApiError::Internal { cause, .. } => cause,
+        other => anyhow::anyhow!("{other:?}"),
+    }
+}

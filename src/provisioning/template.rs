@@ -1,0 +1,80 @@
+//! The template that new clinics are copied from: the base plus the nine migrations, of nobody yet. Built by the worker,
+//! named in central, never altered in place, closed to connections (a copy waits for, then fails on, whoever is inside).
+
+use anyhow::Context as _;
+use tokio_postgres::Client;
+
+use super::schema;
+use super::steps::Server;
+
+/// The empty, hardened database that `bootstrap` makes.
+pub const BASE: &str = "medicalpro_clinic_base";
+
+/// Which database new clinics are copied from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Way {
+    /// A copy of the template: one file copy.
+    #[default]
+    Template,
+    /// A copy of the base, then the nine migrations: the same schema, slower.
+    Plain,
+}
+
+/// The template's name in this version.
+#[must_use]
+pub fn name() -> String {
+    format!("medicalpro_clinic_template_v{}", schema::newest())
+}
+
+/// Makes sure that the server has a template of this version. `central` is the provisioner's connection to central.
+///
+/// # Errors
+/// When it cannot be built, or when one of this version was built from other migrations (before 1.0.0 they may change in
+/// place: everything is rebuilt then).
+pub async fn ensure(central: &Client, server: &Server) -> anyhow::Result<()> {
+    let (name, version, fingerprint) = (name(), schema::newest(), schema::fingerprint());
+    let lock = "hashtext('medicalpro template')";
+    central.batch_execute(&format!("SELECT pg_advisory_lock({lock})")).await?;
+    let outcome = build(central, server, &name, version, &fingerprint).await;
+    central.batch_execute(&format!("SELECT pg_advisory_unlock({lock})")).await?;
+    outcome
+}
+
+async fn build(central: &Client, server: &Server, name: &str, version: i32, fingerprint: &str) -> anyhow::Result<()> {
+    let row = central
+        .query_one(
+            "SELECT template, template_fingerprint FROM medicalpro_central.database_servers WHERE id = $1",
+            &[&server.id],
+        )
+        .await?;
+    let (known, known_fingerprint): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+    if known.as_deref() == Some(name) {
+        anyhow::ensure!(
+            known_fingerprint.as_deref() == Some(fingerprint),
+            "the clinic migrations were edited since this installation was made; before version 1.0.0 that means rebuilding \
+             everything: `medicalpro dev --rebuild`"
+        );
+        return Ok(());
+    }
+    tracing::info!(template = name, "building the template");
+    // One that central does not name was left half-built.
+    server.drop_database(central, name).await?;
+    central.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {BASE}")).await?;
+    central
+        .batch_execute(&format!(
+            "REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CREATE ON DATABASE {name} TO medicalpro_owner"
+        ))
+        .await?;
+    let mut inside = server.connect(name).await?;
+    schema::migrate_clinic(&mut inside, schema::UNNAMED).await.context("building the template")?;
+    drop(inside);
+    central.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE true ALLOW_CONNECTIONS false")).await?;
+    central
+        .execute(
+            "UPDATE medicalpro_central.database_servers
+                SET template = $2, template_version = $3, template_fingerprint = $4 WHERE id = $1",
+            &[&server.id, &name, &version, &fingerprint],
+        )
+        .await?;
+    Ok(())
+}

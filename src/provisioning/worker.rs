@@ -1,0 +1,228 @@
+//! The worker process: provisioning and account mail. It alone holds the provisioner's credential.
+//!
+//! Who runs it: `medicalpro worker`, and `medicalpro dev` beside the server. It spawns a task a lane, each with a connection of
+//! its own to central, on which it holds the lease of the clinic it is making; one task that listens; one that sends mail.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use tokio::sync::watch;
+use tokio_postgres::{Client, Config};
+use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::steps::{Server, Step, Workshop};
+use super::template::{self, Way};
+use super::{reaper, schema};
+use crate::central::Central;
+use crate::central::journal::{ATTEMPTS, Job, Journal, REQUESTED};
+use crate::database::{Listener, connect, harden};
+use crate::ids::ClinicId;
+use crate::secrets::MasterKeys;
+
+/// How a worker works.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The provisioner's connection to central.
+    pub config: Config,
+    /// Clinics made at once.
+    pub lanes: usize,
+    /// What new clinics are copied from.
+    pub way: Way,
+    /// A clinic's login role's connection limit.
+    pub clinic_connections: i32,
+}
+
+/// A worker, connected.
+pub struct Worker {
+    settings: Settings,
+    central: Central,
+    keys: Arc<MasterKeys>,
+    tls: MakeRustlsConnect,
+    server: Server,
+    journal: Journal,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Worker({:?})", self.server)
+    }
+}
+
+impl Worker {
+    /// Connects, registers the server in central, and makes sure that it has a template.
+    ///
+    /// # Errors
+    /// When central is out of reach or not bootstrapped, or the template cannot be built.
+    pub async fn new(mut settings: Settings, keys: Arc<MasterKeys>, tls: MakeRustlsConnect) -> anyhow::Result<Self> {
+        harden(&mut settings.config, "medicalpro worker");
+        let central = Central::new(settings.config.clone(), tls.clone(), settings.lanes + 2)?;
+        let client = connect(&settings.config, &tls).await.context("the worker cannot reach central")?;
+        let server = register(&client, &settings.config, &tls).await?;
+        if settings.way == Way::Template {
+            template::ensure(&client, &server).await?;
+        }
+        for orphan in reaper::orphans(&client).await? {
+            tracing::warn!(%orphan, "owned by no company");
+        }
+        let journal = Journal::new(central.clone(), &format!("pid {}", std::process::id()));
+        Ok(Self { settings, central, keys, tls, server, journal })
+    }
+
+    /// Central under the worker's login.
+    #[must_use]
+    pub const fn central(&self) -> &Central {
+        &self.central
+    }
+
+    /// Works until it is told to stop; what is under way is finished first.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let (wake, woken) = watch::channel(0_u64);
+        let listener = Listener { config: self.settings.config.clone(), tls: self.tls.clone(), channel: REQUESTED };
+        let tasks = TaskTracker::new();
+        tasks.spawn(listener.run(wake, stop.clone()));
+        for lane in 0..self.settings.lanes {
+            tasks.spawn(self.clone().lane(lane, woken.clone(), stop.clone()));
+        }
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    async fn lane(self: Arc<Self>, lane: usize, mut woken: watch::Receiver<u64>, stop: CancellationToken) {
+        let mut lease: Option<Client> = None;
+        while !stop.is_cancelled() {
+            woken.mark_unchanged();
+            if lease.as_ref().is_none_or(Client::is_closed) {
+                lease = connect(&self.settings.config, &self.tls)
+                    .await
+                    .inspect_err(|error| tracing::warn!(lane, %error, "the worker cannot reach central"))
+                    .ok();
+            }
+            let worked = match &lease {
+                Some(client) => self.work_once(client).await.unwrap_or_else(|error| {
+                    tracing::warn!(lane, error = format!("{error:#}"), "the journal could not be read");
+                    false
+                }),
+                None => false,
+            };
+            if !worked {
+                // A notice may be lost, and a job may become due by time alone.
+                tokio::select! {
+                    _ = woken.changed() => {}
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = stop.cancelled() => {}
+                }
+            }
+        }
+    }
+
+    /// Makes the first due clinic that nobody else is making. `false` when there is none.
+    async fn work_once(&self, lease: &Client) -> anyhow::Result<bool> {
+        for job in self.journal.due().await.map_err(cause)? {
+            let Some(held) = Lease::take(lease, ClinicId(job.company_id)).await? else { continue };
+            let outcome = match self.journal.begin(job.id).await {
+                Ok(Some(job)) => self.make(lease, &job).await.map(|()| true),
+                Ok(None) => Ok(false),
+                Err(error) => Err(cause(error)),
+            };
+            held.give_back().await?;
+            if outcome? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn make(&self, lease: &Client, job: &Job) -> anyhow::Result<()> {
+        let clinic = ClinicId(job.company_id);
+        let workshop = Workshop {
+            central: &self.central,
+            lease,
+            server: &self.server,
+            keys: &self.keys,
+            way: self.settings.way,
+            connections: self.settings.clinic_connections,
+            clinic,
+        };
+        let started = Instant::now();
+        match self.take_steps(&workshop, job).await {
+            Ok(()) => {
+                tracing::info!(%clinic, milliseconds = started.elapsed().as_millis(), "clinic provisioned");
+                Ok(())
+            }
+            Err(error) if job.attempts < ATTEMPTS => {
+                let error = format!("{error:#}");
+                tracing::warn!(%clinic, attempt = job.attempts, error, "provisioning failed; it will be tried again");
+                self.journal.try_again(job, &error).await.map_err(cause)
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(%clinic, error, "provisioning given up");
+                workshop.remove().await?;
+                self.journal.give_up(job, &error).await.map_err(cause)
+            }
+        }
+    }
+
+    async fn take_steps(&self, workshop: &Workshop<'_>, job: &Job) -> anyhow::Result<()> {
+        let finished = self.journal.finished_steps(job).await.map_err(cause)?;
+        for step in Step::ALL {
+            if finished.iter().any(|name| name == step.name()) {
+                continue;
+            }
+            let started = Instant::now();
+            workshop.run(step).await?;
+            self.journal.record(job, step.name(), started.elapsed()).await.map_err(cause)?;
+        }
+        self.journal.activate(job, schema::newest()).await.map_err(cause)
+    }
+}
+
+/// A clinic's lease: an advisory lock that ends with its holder's connection.
+pub(super) struct Lease<'a> {
+    client: &'a Client,
+    clinic: ClinicId,
+}
+
+impl<'a> Lease<'a> {
+    /// `None` when somebody else holds it.
+    pub(super) async fn take(client: &'a Client, clinic: ClinicId) -> Result<Option<Self>, tokio_postgres::Error> {
+        let row = client
+            .query_one("SELECT pg_try_advisory_lock(hashtextextended($1::text, 0))", &[&clinic.to_string()])
+            .await?;
+        Ok(row.try_get::<_, bool>(0)?.then_some(Self { client, clinic }))
+    }
+
+    pub(super) async fn give_back(self) -> Result<(), tokio_postgres::Error> {
+        let clinic = self.clinic.to_string();
+        self.client.execute("SELECT pg_advisory_unlock(hashtextextended($1::text, 0))", &[&clinic]).await?;
+        Ok(())
+    }
+}
+
+/// Registers the server that central lies on as one that holds clinics.
+pub(super) async fn register(client: &Client, config: &Config, tls: &MakeRustlsConnect) -> anyhow::Result<Server> {
+    let host = match config.get_hosts().first() {
+        Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
+        _ => anyhow::bail!("the provisioner's address must name a host: clinics' credentials are bound to it"),
+    };
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let row = client
+        .query_one(
+            "INSERT INTO medicalpro_central.database_servers (host, port) VALUES ($1, $2)
+             ON CONFLICT (host, port) DO UPDATE SET updated_at = now() RETURNING id",
+            &[&host, &i32::from(port)],
+        )
+        .await
+        .context("central is not ready: run `medicalpro bootstrap`, then `medicalpro migrate`")?;
+    Ok(Server::new(row.try_get(0)?, host, port, config.clone(), tls.clone()))
+}
+
+fn cause(error: crate::error::ApiError) -> anyhow::Error {
+    match error {
+        crate::error::ApiError::Internal { cause, .. } => cause,
+        other => anyhow::anyhow!("{other:?}"),
+    }
+}

@@ -1,0 +1,740 @@
+//! Patients: the people a clinic treats. The resource that the others follow.
+//!
+//! Who may do what is decided by PostgreSQL (grants and row security of the caller's session role), not here. What is read
+//! is audited in the same transaction, writes by the tables' triggers.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::types::{Example, MaybeUndefined};
+use poem_openapi::{Enum, Object, OpenApi};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::api::Tag;
+use crate::api::answer::{Created, Done, Found, Listed, Read, Resource, expect_version};
+use crate::api::body::Body;
+use crate::api::idempotency::Once;
+use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
+use crate::api::search::{bounds, fold, terms, words};
+use crate::api::text::{
+    AddressLine, City, Country, CursorText, Email, EntityTags, IdempotencyKey, Language, Notes, PatientNumber,
+    PersonName, PhoneNumber, PostalCode, SearchText,
+};
+use crate::auth::caller::Bearer;
+use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::error::{ApiError, ConstraintMessage, Result};
+use crate::ids::Role;
+use crate::sql;
+use crate::sql::{Clinic, Statement};
+use crate::transaction;
+
+/// A patient number is unique in its clinic.
+pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
+    constraint: "patients_patient_number_key",
+    code: "patient_number_taken",
+    detail: "Another patient has this number.",
+    pointer: "/patientNumber",
+};
+
+const WRITERS: [Role; 5] = [Role::Admin, Role::Manager, Role::Practitioner, Role::Nurse, Role::Secretary];
+const DELETERS: [Role; 2] = [Role::Admin, Role::Manager];
+
+macro_rules! columns {
+    () => {
+        "id, patient_number, first_name, last_name, birth_date, gender, email, phone, address_line1, address_line2, postal_code,
+         city, country, language, notes, created_at, updated_at, deleted_at, version"
+    };
+}
+
+/// One word of a search: served from the index on terms.
+macro_rules! word {
+    ($n:literal) => {
+        concat!(
+            " AND id IN (SELECT patient_id FROM patient_search_terms
+                          WHERE company_id = $1 AND term >= ($3::text[])[",
+            $n,
+            "] AND term < ($4::text[])[",
+            $n,
+            "])"
+        )
+    };
+}
+
+/// An order and where its page begins.
+macro_rules! order {
+    (first, $key:literal, $direction:literal) => {
+        concat!(" AND $5::text IS NULL AND $6::uuid IS NULL ORDER BY ", $key, " ", $direction, ", id ", $direction)
+    };
+    (after, $key:literal, $type:literal, $operator:literal, $direction:literal) => {
+        concat!(
+            " AND (",
+            $key,
+            ", id) ",
+            $operator,
+            " ($5::text::",
+            $type,
+            ", $6::uuid) ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+}
+
+sql! { Clinic;
+    /// A page of patients: by birth date, words, archive, order with its beginning, and size.
+    LIST by Role::ALL;
+        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1")),
+        [" AND $2::date IS NULL", " AND birth_date = $2::date"],
+        [
+            " AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL",
+            word!(1),
+            concat!(word!(1), word!(2)),
+            concat!(word!(1), word!(2), word!(3)),
+            concat!(word!(1), word!(2), word!(3), word!(4)),
+        ],
+        [" AND deleted_at IS NULL", " AND deleted_at IS NOT NULL"],
+        [
+            order!(first, "sort_name", "ASC"),
+            order!(after, "sort_name", "text", ">", "ASC"),
+            order!(first, "sort_name", "DESC"),
+            order!(after, "sort_name", "text", "<", "DESC"),
+            order!(first, "created_at", "ASC"),
+            order!(after, "created_at", "timestamptz", ">", "ASC"),
+            order!(first, "created_at", "DESC"),
+            order!(after, "created_at", "timestamptz", "<", "DESC"),
+        ],
+        " LIMIT ",
+        [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], LIMITS[4]];
+    /// One patient.
+    FIND by Role::ALL;
+        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL"));
+    /// One patient, held until the transaction ends.
+    FIND_FOR_UPDATE by WRITERS;
+        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE"));
+    /// A new patient; without a number it gets the clinic's next.
+    INSERT by WRITERS;
+        (concat!(
+            "INSERT INTO patients (company_id, id, patient_number, first_name, last_name, birth_date, gender, email, phone,
+                                   address_line1, address_line2, postal_code, city, country, language, notes, sort_name)
+             VALUES ($1, $2,
+                     COALESCE($3, (SELECT patient_number_prefix FROM clinic_settings WHERE company_id = $1)
+                                  || '-' || lpad(nextval('patient_number_seq')::text, 6, '0')),
+                     $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             RETURNING ", columns!()
+        ));
+    /// Everything that a client may change.
+    UPDATE by WRITERS;
+        (concat!(
+            "UPDATE patients
+                SET patient_number = $3, first_name = $4, last_name = $5, birth_date = $6, gender = $7, email = $8, phone = $9,
+                    address_line1 = $10, address_line2 = $11, postal_code = $12, city = $13, country = $14, language = $15,
+                    notes = $16, sort_name = $17
+              WHERE company_id = $1 AND id = $2
+             RETURNING ", columns!()
+        ));
+    /// The words that a patient is found by, in place of those before.
+    SET_TERMS by WRITERS;
+        "WITH gone AS (DELETE FROM patient_search_terms WHERE company_id = $1 AND patient_id = $2 AND term <> ALL ($3::text[]))
+         INSERT INTO patient_search_terms (company_id, term, patient_id) SELECT $1, term, $2 FROM unnest($3::text[]) AS term
+         ON CONFLICT DO NOTHING";
+    /// Archives a patient: the law keeps the data.
+    ARCHIVE by DELETERS;
+        "UPDATE patients SET deleted_at = now() WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL
+         RETURNING version - 1";
+    /// Whether the patient is still expected.
+    EXPECTED by DELETERS;
+        "SELECT FROM appointments
+          WHERE company_id = $1 AND patient_id = $2 AND starts_at > now() AND status IN ('scheduled', 'confirmed') LIMIT 1";
+    /// Brings an archived patient back.
+    RESTORE by DELETERS;
+        (concat!(
+            "UPDATE patients SET deleted_at = NULL
+              WHERE company_id = $1 AND id = $2 AND deleted_at IS NOT NULL AND merged_into_id IS NULL AND erased_at IS NULL
+             RETURNING ", columns!()
+        ));
+}
+
+/// A postal address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Address {
+    /// Street and number.
+    #[oai(skip_serializing_if_is_none)]
+    pub line1: Option<AddressLine>,
+    /// What does not fit the first line.
+    #[oai(skip_serializing_if_is_none)]
+    pub line2: Option<AddressLine>,
+    /// Postal code.
+    #[oai(skip_serializing_if_is_none)]
+    pub postal_code: Option<PostalCode>,
+    /// Town.
+    #[oai(skip_serializing_if_is_none)]
+    pub city: Option<City>,
+    /// Country, ISO 3166-1 alpha-2.
+    #[oai(skip_serializing_if_is_none)]
+    pub country: Option<Country>,
+}
+
+/// A postal address's changes.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AddressPatch {
+    /// Street and number.
+    #[oai(nullable)]
+    pub line1: MaybeUndefined<AddressLine>,
+    /// What does not fit the first line.
+    #[oai(nullable)]
+    pub line2: MaybeUndefined<AddressLine>,
+    /// Postal code.
+    #[oai(nullable)]
+    pub postal_code: MaybeUndefined<PostalCode>,
+    /// Town.
+    #[oai(nullable)]
+    pub city: MaybeUndefined<City>,
+    /// Country, ISO 3166-1 alpha-2.
+    #[oai(nullable)]
+    pub country: MaybeUndefined<Country>,
+}
+
+/// As stated by the patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "lowercase")]
+pub enum Gender {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+    /// Neither.
+    Other,
+    /// Not stated.
+    Unknown,
+}
+
+impl Gender {
+    const ALL: [Self; 4] = [Self::Female, Self::Male, Self::Other, Self::Unknown];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Female => "female",
+            Self::Male => "male",
+            Self::Other => "other",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    fn stored(name: &str) -> Self {
+        Self::ALL.into_iter().find(|gender| gender.name() == name).unwrap_or(Self::Unknown)
+    }
+}
+
+/// The order of a list of patients; a minus turns it round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum Sort {
+    /// By name.
+    #[oai(rename = "name")]
+    Name,
+    /// By name, from the end.
+    #[oai(rename = "-name")]
+    NameDescending,
+    /// First entered first.
+    #[oai(rename = "createdAt")]
+    Created,
+    /// Last entered first.
+    #[oai(rename = "-createdAt")]
+    CreatedDescending,
+}
+
+/// A patient.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", example)]
+pub struct Patient {
+    /// Identifies the patient in this clinic.
+    #[oai(read_only)]
+    pub id: Uuid,
+    /// The number by which the clinic files the patient.
+    pub patient_number: PatientNumber,
+    /// Given name.
+    pub first_name: PersonName,
+    /// Family name.
+    pub last_name: PersonName,
+    /// Date of birth.
+    #[oai(skip_serializing_if_is_none)]
+    pub birth_date: Option<NaiveDate>,
+    /// As stated by the patient.
+    pub gender: Gender,
+    /// E-mail address.
+    #[oai(skip_serializing_if_is_none)]
+    pub email: Option<Email>,
+    /// Telephone number, international form.
+    #[oai(skip_serializing_if_is_none)]
+    pub phone: Option<PhoneNumber>,
+    /// Postal address.
+    #[oai(skip_serializing_if_is_none)]
+    pub address: Option<Address>,
+    /// The language that the patient is written to in; the clinic's when absent.
+    #[oai(skip_serializing_if_is_none)]
+    pub language: Option<Language>,
+    /// Administrative notes; nothing clinical belongs here.
+    #[oai(skip_serializing_if_is_none)]
+    pub notes: Option<Notes>,
+    /// When the patient was entered.
+    #[oai(read_only)]
+    pub created_at: DateTime<Utc>,
+    /// When the patient was last changed.
+    #[oai(read_only)]
+    pub updated_at: DateTime<Utc>,
+    /// When the patient was archived.
+    #[oai(read_only, skip_serializing_if_is_none)]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Grows with each change; the `ETag`.
+    #[oai(read_only)]
+    pub version: i32,
+}
+
+impl Resource for Patient {
+    const PATH: &'static str = "/api/v1/patients";
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> i32 {
+        self.version
+    }
+}
+
+impl TryFrom<&Row> for Patient {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        let address = Address {
+            line1: row.try_get("address_line1")?,
+            line2: row.try_get("address_line2")?,
+            postal_code: row.try_get("postal_code")?,
+            city: row.try_get("city")?,
+            country: row.try_get("country")?,
+        };
+        Ok(Self {
+            id: row.try_get("id")?,
+            patient_number: row.try_get("patient_number")?,
+            first_name: row.try_get("first_name")?,
+            last_name: row.try_get("last_name")?,
+            birth_date: row.try_get("birth_date")?,
+            gender: Gender::stored(row.try_get("gender")?),
+            email: row.try_get("email")?,
+            phone: row.try_get("phone")?,
+            address: (address != Address::default()).then_some(address),
+            language: row.try_get("language")?,
+            notes: row.try_get("notes")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+            deleted_at: row.try_get("deleted_at")?,
+            version: row.try_get("version")?,
+        })
+    }
+}
+
+/// A patient to be entered.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+pub struct NewPatient {
+    /// The number by which the clinic files the patient; its next when absent.
+    pub patient_number: Option<PatientNumber>,
+    /// Given name.
+    pub first_name: PersonName,
+    /// Family name.
+    pub last_name: PersonName,
+    /// Date of birth.
+    pub birth_date: Option<NaiveDate>,
+    /// As stated by the patient; `unknown` when absent.
+    pub gender: Option<Gender>,
+    /// E-mail address.
+    pub email: Option<Email>,
+    /// Telephone number, international form.
+    pub phone: Option<PhoneNumber>,
+    /// Postal address.
+    pub address: Option<Address>,
+    /// The language that the patient is written to in.
+    pub language: Option<Language>,
+    /// Administrative notes; nothing clinical belongs here.
+    pub notes: Option<Notes>,
+}
+
+/// Changes to a patient (JSON merge patch, RFC 7396): absent leaves, null clears.
+#[derive(Debug, Clone, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+pub struct PatientPatch {
+    /// The number by which the clinic files the patient.
+    pub patient_number: Option<PatientNumber>,
+    /// Given name.
+    pub first_name: Option<PersonName>,
+    /// Family name.
+    pub last_name: Option<PersonName>,
+    /// Date of birth.
+    #[oai(nullable)]
+    pub birth_date: MaybeUndefined<NaiveDate>,
+    /// As stated by the patient.
+    pub gender: Option<Gender>,
+    /// E-mail address.
+    #[oai(nullable)]
+    pub email: MaybeUndefined<Email>,
+    /// Telephone number, international form.
+    #[oai(nullable)]
+    pub phone: MaybeUndefined<PhoneNumber>,
+    /// Postal address.
+    #[oai(nullable)]
+    pub address: MaybeUndefined<AddressPatch>,
+    /// The language that the patient is written to in.
+    #[oai(nullable)]
+    pub language: MaybeUndefined<Language>,
+    /// Administrative notes; nothing clinical belongs here.
+    #[oai(nullable)]
+    pub notes: MaybeUndefined<Notes>,
+}
+
+impl PatientPatch {
+    /// The patient after these changes.
+    fn apply(self, patient: &mut NewPatient) {
+        fn set<T>(field: &mut T, change: Option<T>) {
+            if let Some(value) = change {
+                *field = value;
+            }
+        }
+        set(&mut patient.patient_number, self.patient_number.map(Some));
+        set(&mut patient.first_name, self.first_name);
+        set(&mut patient.last_name, self.last_name);
+        set(&mut patient.gender, self.gender.map(Some));
+        self.birth_date.update_to(&mut patient.birth_date);
+        self.email.update_to(&mut patient.email);
+        self.phone.update_to(&mut patient.phone);
+        self.language.update_to(&mut patient.language);
+        self.notes.update_to(&mut patient.notes);
+        match self.address {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => patient.address = None,
+            MaybeUndefined::Value(change) => {
+                let address = patient.address.get_or_insert_default();
+                change.line1.update_to(&mut address.line1);
+                change.line2.update_to(&mut address.line2);
+                change.postal_code.update_to(&mut address.postal_code);
+                change.city.update_to(&mut address.city);
+                change.country.update_to(&mut address.country);
+            }
+        }
+    }
+}
+
+/// The operations on patients.
+#[derive(Clone, Copy, Debug)]
+pub struct Patients;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Patients")]
+impl Patients {
+    /// List and search patients
+    ///
+    /// Sorted by name unless `sort` says otherwise. `q` finds by the beginnings of words of names, number, e-mail and
+    /// telephone, accents and case aside; all words must be found.
+    #[oai(path = "/patients", method = "get", operation_id = "patients_list")]
+    #[expect(clippy::too_many_arguments, reason = "one for each query parameter")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        clinics: Data<&Clinics>,
+        cursors: Data<&Cursors>,
+        /// What to search for: at most four words.
+        q: Query<Option<SearchText>>,
+        /// Born on this day.
+        #[oai(name = "birthDate")]
+        birth_date: Query<Option<NaiveDate>>,
+        /// `true` lists the archived patients instead.
+        archived: Query<Option<bool>>,
+        /// The order.
+        sort: Query<Option<Sort>>,
+        /// Rows of a page.
+        limit: Query<Option<Limit>>,
+        /// The `nextCursor` of the page before.
+        cursor: Query<Option<CursorText>>,
+    ) -> Result<Listed<Page<Patient>>> {
+        let caller = &bearer.0;
+        let archived = archived.0.unwrap_or(false);
+        let sort = sort.0.unwrap_or(Sort::Name);
+        let words: Vec<String> = q.0.as_ref().map(|q| words(q.as_str()).collect()).unwrap_or_default();
+        if words.len() > 4 {
+            return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
+        }
+        let shape = [&words.join(" "), &format!("{:?} {archived} {sort:?}", birth_date.0)];
+        let page = cursors.page(caller, limit.0, cursor.0.as_ref(), &shape.map(String::as_str))?;
+
+        let order = 2 * sort as usize + usize::from(page.after.is_some());
+        let statement =
+            LIST.pick(&[usize::from(birth_date.is_some()), words.len(), usize::from(archived), order, page.bucket()]);
+        let (low, high): (Vec<String>, Vec<String>) = words.into_iter().map(bounds).unzip();
+        let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
+        let patients = transaction!(clinics.read(caller), |tx| {
+            let rows = tx.rows(statement.clone(), &[&birth_date.0, &low, &high, &key, &id]).await?;
+            let patients: Vec<Patient> = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
+            let ids: Vec<Uuid> = patients.iter().map(|patient| patient.id).collect();
+            tx.record_access(Access { action: "list", resource: "patients", patients: ids.clone(), ids });
+            Ok(patients)
+        })?;
+        let answer = page.answer(patients, |patient| After {
+            key: match sort {
+                Sort::Name | Sort::NameDescending => sort_name(&patient.last_name, &patient.first_name),
+                Sort::Created | Sort::CreatedDescending => patient.created_at.to_rfc3339(),
+            },
+            id: patient.id,
+        })?;
+        Ok(Listed(answer))
+    }
+
+    /// Enter a patient
+    #[oai(path = "/patients", method = "post", operation_id = "patients_create")]
+    async fn create(
+        &self,
+        bearer: Bearer,
+        clinics: Data<&Clinics>,
+        /// Names this attempt: repeated, it is answered alike and nothing is entered twice.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<IdempotencyKey>>,
+        body: Body<NewPatient>,
+    ) -> Result<Created<Patient>> {
+        let caller = &bearer.0;
+        let once = Once::new(caller, key.as_ref(), &[&body.raw]);
+        let patient = transaction!(clinics.write(caller), |tx| {
+            if let Some(answered) = once.answered(tx).await? {
+                return Ok(answered);
+            }
+            let patient = store(tx, &INSERT, Uuid::now_v7(), &body.value).await?;
+            once.remember(tx, patient).await
+        })?;
+        Ok(Created(patient))
+    }
+
+    /// Read a patient
+    #[oai(path = "/patients/:id", method = "get", operation_id = "patients_find")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        clinics: Data<&Clinics>,
+        /// The patient.
+        id: Path<Uuid>,
+        /// The version that the client has: answered 304 if it is the newest.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<EntityTags>>,
+    ) -> Result<Read<Patient>> {
+        let patient = transaction!(clinics.read(&bearer.0), |tx| {
+            let patient = Patient::try_from(&tx.one(&FIND, &[&id.0]).await?)?;
+            tx.record_access(Access {
+                action: "read",
+                resource: "patients",
+                ids: vec![patient.id],
+                patients: vec![patient.id],
+            });
+            Ok(patient)
+        })?;
+        Ok(Read::of(patient, if_none_match.as_ref()))
+    }
+
+    /// Change a patient
+    #[oai(path = "/patients/:id", method = "patch", operation_id = "patients_update")]
+    async fn update(
+        &self,
+        bearer: Bearer,
+        clinics: Data<&Clinics>,
+        /// The patient.
+        id: Path<Uuid>,
+        /// The version that the client has seen: 412 if it is not the newest.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<EntityTags>>,
+        body: Body<PatientPatch>,
+    ) -> Result<Found<Patient>> {
+        let patient = transaction!(clinics.write(&bearer.0), |tx| {
+            let patient = Patient::try_from(&tx.one(&FIND_FOR_UPDATE, &[&id.0]).await?)?;
+            expect_version(if_match.as_ref(), patient.version)?;
+            let mut changed = NewPatient::from(patient);
+            body.value.clone().apply(&mut changed);
+            store(tx, &UPDATE, id.0, &changed).await
+        })?;
+        Ok(Found(patient))
+    }
+
+    /// Archive a patient
+    ///
+    /// The law keeps the data: an archived patient is listed with `archived=true` and can be restored.
+    #[oai(path = "/patients/:id", method = "delete", operation_id = "patients_delete")]
+    async fn delete(
+        &self,
+        bearer: Bearer,
+        clinics: Data<&Clinics>,
+        /// The patient.
+        id: Path<Uuid>,
+        /// The version that the client has seen: 412 if it is not the newest.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<EntityTags>>,
+    ) -> Result<Done> {
+        transaction!(clinics.write(&bearer.0), |tx| {
+            let row = tx.one(&ARCHIVE, &[&id.0]).await?;
+            expect_version(if_match.as_ref(), row.try_get(0)?)?;
+            if tx.row(&EXPECTED, &[&id.0]).await?.is_some() {
+                return Err(ApiError::Conflict {
+                    code: "patient_has_appointments",
+                    detail: "The patient has appointments to come.".into(),
+                    pointer: None,
+                });
+            }
+            Ok(())
+        })?;
+        Ok(Done)
+    }
+
+    /// Restore an archived patient
+    #[oai(path = "/patients/:id/restore", method = "post", operation_id = "patients_restore")]
+    async fn restore(
+        &self,
+        bearer: Bearer,
+        clinics: Data<&Clinics>,
+        /// The patient.
+        id: Path<Uuid>,
+        /// Names this attempt: repeated, it is answered alike.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<IdempotencyKey>>,
+    ) -> Result<Found<Patient>> {
+        let caller = &bearer.0;
+        let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
+        let patient = transaction!(clinics.write(caller), |tx| {
+            if let Some(answered) = once.answered(tx).await? {
+                return Ok(answered);
+            }
+            let patient = Patient::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
+            once.remember(tx, patient).await
+        })?;
+        Ok(Found(patient))
+    }
+}
+
+/// Writes all of a patient's columns, by [`INSERT`] or [`UPDATE`], and the words that the patient is found by.
+async fn store(
+    tx: &mut ClinicTx<Write>,
+    statement: &'static Statement<Clinic>,
+    id: Uuid,
+    patient: &NewPatient,
+) -> Result<Patient> {
+    let address = patient.address.clone().unwrap_or_default();
+    let row = tx
+        .one(
+            statement,
+            &[
+                &id,
+                &patient.patient_number,
+                &patient.first_name,
+                &patient.last_name,
+                &patient.birth_date,
+                &patient.gender.unwrap_or(Gender::Unknown).name(),
+                &patient.email,
+                &patient.phone,
+                &address.line1,
+                &address.line2,
+                &address.postal_code,
+                &address.city,
+                &address.country,
+                &patient.language,
+                &patient.notes,
+                &sort_name(&patient.last_name, &patient.first_name),
+            ],
+        )
+        .await?;
+    let patient = Patient::try_from(&row)?;
+    let found_by = [
+        Some(patient.last_name.as_str()),
+        Some(patient.first_name.as_str()),
+        Some(patient.patient_number.as_str()),
+        patient.email.as_ref().map(Email::as_str),
+        patient.phone.as_ref().map(PhoneNumber::as_str),
+    ];
+    tx.rows(&SET_TERMS, &[&id, &terms(found_by.into_iter().flatten())]).await?;
+    Ok(patient)
+}
+
+/// Folded, so that accents and case do not decide the order.
+fn sort_name(last_name: &PersonName, first_name: &PersonName) -> String {
+    fold(&format!("{} {}", last_name.as_str(), first_name.as_str()))
+}
+
+impl From<Patient> for NewPatient {
+    fn from(patient: Patient) -> Self {
+        Self {
+            patient_number: Some(patient.patient_number),
+            first_name: patient.first_name,
+            last_name: patient.last_name,
+            birth_date: patient.birth_date,
+            gender: Some(patient.gender),
+            email: patient.email,
+            phone: patient.phone,
+            address: patient.address,
+            language: patient.language,
+            notes: patient.notes,
+        }
+    }
+}
+
+/// An example's value, which the type's own check accepts.
+fn sample<T: std::str::FromStr>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+impl Example for NewPatient {
+    fn example() -> Self {
+        Self::from(Patient::example())
+    }
+}
+
+impl Example for PatientPatch {
+    fn example() -> Self {
+        Self {
+            patient_number: None,
+            first_name: None,
+            last_name: None,
+            birth_date: MaybeUndefined::Undefined,
+            gender: None,
+            email: MaybeUndefined::Null,
+            phone: sample("+33 1 42 68 53 00").map_or(MaybeUndefined::Undefined, MaybeUndefined::Value),
+            address: MaybeUndefined::Undefined,
+            language: MaybeUndefined::Undefined,
+            notes: MaybeUndefined::Undefined,
+        }
+    }
+}
+
+impl Example for Patient {
+    #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
+    fn example() -> Self {
+        let at = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
+        Self {
+            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001),
+            patient_number: sample("P-000042").expect("a number"),
+            first_name: sample("Camille").expect("a name"),
+            last_name: sample("Durand").expect("a name"),
+            birth_date: NaiveDate::from_ymd_opt(1984, 2, 29),
+            gender: Gender::Female,
+            email: sample("camille.durand@example.org"),
+            phone: sample("+33 1 42 68 53 00"),
+            address: Some(Address {
+                line1: sample("12 rue de la Paix"),
+                line2: None,
+                postal_code: sample("75002"),
+                city: sample("Paris"),
+                country: sample("FR"),
+            }),
+            language: sample("fr"),
+            notes: sample("Prefers mornings."),
+            created_at: at,
+            updated_at: at,
+            deleted_at: None,
+            version: 1,
+        }
+    }
+}
