@@ -11,7 +11,7 @@ pub mod outbox;
 mod render;
 mod transport;
 
-pub use render::{RenderError, Rendered, phrases, render};
+pub use render::{RenderError, Rendered, VERIFY_PAGE, phrases, render};
 pub use transport::{SendError, SettingError, Smtp, StoredMail, Transport, read_directory};
 
 /// A mail and what it says. Names are whatever people typed: [`render()`] makes them harmless.

@@ -72,6 +72,17 @@ pub fn render(mail: &Mail<'_>, language: Language) -> Result<Rendered, RenderErr
     CATALOGUE.as_ref().map_err(Clone::clone)?.render(mail, &language.chain())
 }
 
+/// What the page behind a verification mail's link says, for [`phrases`].
+pub const VERIFY_PAGE: [&str; 7] = [
+    "direction",
+    "verify-page-title",
+    "verify-page-intro",
+    "verify-page-button",
+    "verify-page-done",
+    "verify-page-failed",
+    "verify-page-no-script",
+];
+
 /// Messages for a page, all in one language: this one, or the next of its chain that has all of them. Returns the language
 /// and the texts in the order of `keys`.
 ///

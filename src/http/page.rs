@@ -10,7 +10,7 @@ use poem::http::header;
 use poem::web::{Data, Query};
 use poem::{Request, Response, handler};
 
-use crate::email::{phrases, read_directory};
+use crate::email::{VERIFY_PAGE, phrases, read_directory};
 use crate::error::ApiError;
 use crate::region::Language;
 
@@ -42,17 +42,8 @@ pub fn verify_email(request: &Request, choice: Option<Query<Choice>>) -> Result<
     let asked = choice.and_then(|Query(choice)| choice.lang);
     let accepted = request.header("accept-language").and_then(|text| text.split([',', ';']).next());
     let language = asked.as_deref().and_then(Language::lookup).or_else(|| accepted.and_then(Language::lookup));
-    let keys = [
-        "direction",
-        "verify-page-title",
-        "verify-page-intro",
-        "verify-page-button",
-        "verify-page-done",
-        "verify-page-failed",
-        "verify-page-no-script",
-    ];
     let (language, [dir, title, intro, button, done, failed, no_script]) =
-        phrases(language.unwrap_or(Language::ENGLISH), keys).map_err(ApiError::internal)?;
+        phrases(language.unwrap_or(Language::ENGLISH), VERIFY_PAGE).map_err(ApiError::internal)?;
     html(
         include_str!("pages/verify-email.html"),
         context! { lang => language.tag(), dir, title, intro, button, done, failed, no_script },

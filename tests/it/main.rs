@@ -1,1 +1,16 @@
-fn main() {}
+//! The integration tests: behaviour on a real PostgreSQL, through HTTP and real tokens. One binary, a process a test.
+//!
+//! `scripts/test` starts one PostgreSQL for all of them; run alone (`cargo nextest run NAME`), a test starts one of its own.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod architecture;
+mod attack;
+mod auth;
+mod cli;
+mod isolation;
+mod openapi;
+mod provisioning;
+mod readme;
+mod resources;
+mod statements;
+mod support;

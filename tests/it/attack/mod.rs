@@ -1,0 +1,1 @@
+//! Every operation of the spec is attacked; bad input gets a clear answer.

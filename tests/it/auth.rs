@@ -1,0 +1,1 @@
+//! Registering, proving an address, logging in, refreshing, logging out.

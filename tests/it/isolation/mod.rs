@@ -1,0 +1,1 @@
+//! The four layers, each alone, and everything that must fail.

@@ -1,0 +1,1 @@
+//! Making clinics' databases, and being killed while at it.

@@ -1,0 +1,3 @@
+//! One file a resource, as in `src/resources`.
+
+mod patients;

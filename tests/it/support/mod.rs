@@ -1,0 +1,10 @@
+//! What tests stand on: a PostgreSQL, the server and the worker in this process, and clinics with people in them.
+//!
+//! Processes share one installation, as several servers and workers would: a job may be done by another test's worker.
+
+mod world;
+
+pub use world::{Answer, Clinic, Person, World, admin_client, api_url, provisioner_url};
+
+/// What every test account logs in with.
+pub const PASSWORD: &str = "correct horse battery staple";

@@ -1,0 +1,396 @@
+//! The installation, and the people in it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use clap::Parser as _;
+use medicalpro::app::{self, App};
+use medicalpro::config::{ServeSettings, WorkerSettings};
+use medicalpro::database::tls;
+use medicalpro::email::read_directory;
+use medicalpro::embedded::{self, Cluster};
+use medicalpro::ids::{ClinicId, Role};
+use medicalpro::provisioning::bootstrap::{self, Passwords};
+use medicalpro::provisioning::schema;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio_postgres::{Client, Config};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::PASSWORD;
+
+/// Of the tests' installation; all processes share it.
+pub const MASTER_KEYS: &str = "test:nZx5Yc0uWl7tq2kGJ4rB8eVfHs3PaD6mO1iKxTgQwLo";
+const API_PASSWORD: &str = "api-password-of-the-tests";
+const PROVISIONER_PASSWORD: &str = "provisioner-password-of-the-tests";
+
+/// A server and a worker, in this process, on a PostgreSQL.
+pub struct World {
+    /// `http://127.0.0.1:port`.
+    pub base: String,
+    /// The administrator of PostgreSQL, database `postgres`. For setting up and looking, never for what a test shows.
+    pub admin: Config,
+    /// Where mail goes.
+    pub mail: PathBuf,
+    http: reqwest::Client,
+    stop: CancellationToken,
+    // Dropped last.
+    _cluster: Option<Arc<OwnCluster>>,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+#[derive(clap::Parser)]
+struct Serve {
+    #[command(flatten)]
+    settings: ServeSettings,
+}
+
+#[derive(clap::Parser)]
+struct Work {
+    #[command(flatten)]
+    settings: WorkerSettings,
+}
+
+/// The settings' address of central for the server's login.
+pub fn api_url(admin: &Config) -> String {
+    url(admin, "medicalpro_api", API_PASSWORD)
+}
+
+/// And for the worker's.
+pub fn provisioner_url(admin: &Config) -> String {
+    url(admin, "medicalpro_provisioner", PROVISIONER_PASSWORD)
+}
+
+fn url(admin: &Config, login: &str, password: &str) -> String {
+    format!("postgres://{login}:{password}@{}/medicalpro_central", bootstrap::address(admin))
+}
+
+/// A connection as the administrator.
+pub async fn admin_client(admin: &Config, database: &str) -> Client {
+    let mut config = admin.clone();
+    config.dbname(database);
+    medicalpro::database::connect(&config, &tls(None).unwrap()).await.unwrap()
+}
+
+impl World {
+    /// A world with the settings' defaults, but for limits that tests would run into.
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// A world with further settings of `serve`.
+    pub async fn start_with(serve: &[&str]) -> Self {
+        let (admin, cluster) = postgres().await;
+        prepare(&admin).await;
+        Self::on(admin, cluster, serve, &[]).await
+    }
+
+    /// A world on a PostgreSQL that is prepared already.
+    pub async fn on(admin: Config, cluster: Option<Arc<OwnCluster>>, serve: &[&str], work: &[&str]) -> Self {
+        let mail = std::env::var_os("MEDICALPRO_TEST_MAIL").map_or_else(
+            || std::env::temp_dir().join(format!("medicalpro-test-mail-{}", admin.get_ports()[0])),
+            PathBuf::from,
+        );
+        let stop = CancellationToken::new();
+        let (acceptor, address) = app::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let base = format!("http://{address}");
+
+        let mut arguments = vec!["worker".to_owned(), "--provisioner-url".into(), provisioner_url(&admin)];
+        arguments.extend(["--master-keys", MASTER_KEYS, "--public-url", &base, "--mail"].map(str::to_owned));
+        arguments.push(format!("file:{}", mail.display()));
+        arguments.extend(work.iter().map(|&argument| argument.to_owned()));
+        let settings = Work::try_parse_from(arguments).unwrap().settings;
+        let (ready, worker_ready) = oneshot::channel();
+        let worker_stop = stop.clone();
+        tokio::spawn(async move {
+            app::work(&settings, worker_stop, || ready.send(()).unwrap_or_default()).await.expect("the worker works");
+        });
+        worker_ready.await.expect("the worker starts");
+
+        let mut arguments = vec!["serve".to_owned(), "--database-url".into(), api_url(&admin)];
+        arguments.extend(["--master-keys", MASTER_KEYS].map(str::to_owned));
+        arguments.extend(["--registrations-per-minute", "100000", "--logins-per-minute", "100000"].map(str::to_owned));
+        arguments.extend(serve.iter().map(|&argument| argument.to_owned()));
+        let settings = Serve::try_parse_from(arguments).unwrap().settings;
+        let app = App::new(&settings, None, &stop).await.expect("the server starts");
+        tokio::spawn(app.serve(acceptor, stop.clone()));
+        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        Self { base, admin, mail, http, stop, _cluster: cluster }
+    }
+
+    /// A request without a token.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        self.request(method, path, None, &[], body).await
+    }
+
+    /// Any request.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.http.request(method, format!("{}{path}", self.base));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// A registration's body, of an address that nobody else uses.
+    pub fn registration(label: &str) -> Value {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let address = format!("{label}-{number}-{}@example.org", Uuid::now_v7().simple());
+        json!({
+            "companyName": format!("Clinic {label}"), "country": "FR", "companyEmail": address, "email": address,
+            "password": PASSWORD, "acceptTerms": true,
+        })
+    }
+
+    /// A clinic that was registered, whose administrator has proven the address and logged in; all of it by HTTP.
+    pub async fn clinic(&self, label: &str) -> Clinic<'_> {
+        let body = Self::registration(label);
+        let registered = self.send(Method::POST, "/api/v1/auth/register", Some(&body)).await;
+        assert_eq!(registered.status, StatusCode::CREATED, "{}", registered.json);
+        let email = body["email"].as_str().unwrap().to_owned();
+        let token = self.mailed_token(&email).await;
+        let verified = self.send(Method::POST, "/api/v1/auth/verify-email", Some(&json!({ "token": token }))).await;
+        assert_eq!(verified.status, StatusCode::NO_CONTENT, "{}", verified.json);
+        let id = registered.json["company"]["id"].as_str().unwrap().parse().unwrap();
+        let admin = self.log_in(&email).await;
+        Clinic { world: self, id, admin }
+    }
+
+    /// The token of the newest mail to an address; waits for it.
+    pub async fn mailed_token(&self, email: &str) -> String {
+        for _ in 0..400 {
+            let mails = read_directory(&self.mail, 2000).unwrap();
+            if let Some(link) = mails.iter().find(|mail| mail.to == email).and_then(|mail| mail.links.first()) {
+                return link.split_once("token=").unwrap().1.to_owned();
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("no mail came to {email}");
+    }
+
+    /// Logs in with the tests' password.
+    pub async fn log_in(&self, email: &str) -> Person<'_> {
+        let credentials = json!({ "email": email, "password": PASSWORD });
+        let answer = self.send(Method::POST, "/api/v1/auth/login", Some(&credentials)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+        let text = |name: &str| answer.json[name].as_str().unwrap().to_owned();
+        Person { world: self, email: email.to_owned(), token: text("accessToken"), refresh_token: text("refreshToken") }
+    }
+
+    /// Central, as the administrator.
+    pub async fn central(&self) -> Client {
+        admin_client(&self.admin, "medicalpro_central").await
+    }
+}
+
+/// A clinic and its administrator.
+pub struct Clinic<'a> {
+    world: &'a World,
+    /// Its id.
+    pub id: ClinicId,
+    /// Who registered it.
+    pub admin: Person<'a>,
+}
+
+impl<'a> Clinic<'a> {
+    /// Somebody who works here in this role. The account is laid into central, since there is no operation yet that invites;
+    /// the log-in is real.
+    pub async fn person(&self, role: Role) -> Person<'a> {
+        let central = self.world.central().await;
+        let email = format!("{}-{}@example.org", role.name(), Uuid::now_v7().simple());
+        let user = Uuid::now_v7();
+        central
+            .execute(
+                "INSERT INTO medicalpro_central.users
+                        (id, email, email_normalized, password_hash, language, terms_accepted_at, email_verified_at)
+                 SELECT $1, $2, $2, password_hash, language, now(), now() FROM medicalpro_central.users WHERE email = $3",
+                &[&user, &email, &self.admin.email],
+            )
+            .await
+            .unwrap();
+        central
+            .execute(
+                "INSERT INTO medicalpro_central.memberships (user_id, company_id, role) VALUES ($1, $2, $3)",
+                &[&user, &self.id.0, &role.name()],
+            )
+            .await
+            .unwrap();
+        self.world.log_in(&email).await
+    }
+
+    /// The clinic's database, as PostgreSQL's administrator, with its schema first in the search path.
+    pub async fn database(&self) -> Client {
+        let name = self.id.database_name();
+        let client = admin_client(&self.world.admin, &name).await;
+        client.batch_execute(&format!("SET search_path = {name}")).await.unwrap();
+        client
+    }
+
+    /// A patient, entered by the administrator.
+    pub async fn patient(&self, last_name: &str) -> Value {
+        let body = json!({ "firstName": "Test", "lastName": last_name });
+        let answer = self.admin.post("/api/v1/patients", &body).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+        answer.json
+    }
+}
+
+/// Somebody who is logged in.
+pub struct Person<'a> {
+    world: &'a World,
+    /// Address.
+    pub email: String,
+    /// Access token.
+    pub token: String,
+    /// Refresh token.
+    pub refresh_token: String,
+}
+
+impl Person<'_> {
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, &[], None).await
+    }
+
+    /// POST.
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.request(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// PATCH.
+    pub async fn patch(&self, path: &str, body: &Value) -> Answer {
+        self.request(Method::PATCH, path, &[], Some(body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.request(Method::DELETE, path, &[], None).await
+    }
+
+    /// Any request, with this person's token.
+    pub async fn request(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Option<&Value>) -> Answer {
+        self.world.request(method, path, Some(&self.token), headers, body).await
+    }
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// The body, if it is JSON.
+    pub json: Value,
+    /// The body.
+    pub text: String,
+}
+
+impl Answer {
+    /// Reads an answer, and holds every failure to the contract: problem+json with its members.
+    pub async fn read(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let answer = Self { status, headers, json, text };
+        if status.is_client_error() || status.is_server_error() {
+            assert_eq!(answer.header("content-type"), "application/problem+json", "{answer:?}");
+            assert_eq!(answer.json["status"], status.as_u16(), "{answer:?}");
+            assert_eq!(answer.json["requestId"], answer.header("x-request-id"), "{answer:?}");
+            for member in ["type", "title", "code", "detail"] {
+                assert!(answer.json[member].is_string(), "{member} in {answer:?}");
+            }
+        }
+        answer
+    }
+
+    /// A header, or nothing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The problem's code, or nothing.
+    pub fn code(&self) -> &str {
+        self.json["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// A PostgreSQL of a test's own; stopped and deleted with it.
+pub struct OwnCluster(Option<Cluster>);
+
+impl Drop for OwnCluster {
+    fn drop(&mut self) {
+        let Some(cluster) = self.0.take() else { return };
+        // The test's runtime may be ending: this needs one of its own.
+        let removing = std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(cluster.remove())
+        });
+        let removed = removing.join();
+        if !std::thread::panicking() {
+            removed.unwrap().expect("PostgreSQL stops");
+        }
+    }
+}
+
+/// The PostgreSQL that `scripts/test` started, or one of our own.
+pub async fn postgres() -> (Config, Option<Arc<OwnCluster>>) {
+    if let Ok(url) = std::env::var("MEDICALPRO_TEST_ADMIN_URL") {
+        return (url.parse().unwrap(), None);
+    }
+    own_postgres().await
+}
+
+/// A PostgreSQL of this test's own, for tests that change what all share, or kill.
+pub async fn own_postgres() -> (Config, Option<Arc<OwnCluster>>) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let directory = std::env::temp_dir().join(format!("medicalpro-test-{}", Uuid::now_v7().simple()));
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o711)).unwrap();
+    let options = embedded::Options { data_dir: directory, durable: false, max_connections: 200, say: &|_| {} };
+    let cluster = embedded::start(options).await.expect("PostgreSQL starts");
+    let admin = cluster.admin_url().expose_secret().parse().unwrap();
+    (admin, Some(Arc::new(OwnCluster(Some(cluster)))))
+}
+
+/// Bootstraps once, whichever process comes first.
+pub async fn prepare(admin: &Config) {
+    let tls = tls(None).unwrap();
+    let lock = admin_client(admin, "postgres").await;
+    lock.batch_execute("SELECT pg_advisory_lock(1)").await.unwrap();
+    let done = lock.query_opt("SELECT FROM pg_database WHERE datname = 'medicalpro_central'", &[]).await.unwrap();
+    if done.is_none() {
+        let passwords =
+            Passwords { api: Some(API_PASSWORD.into()), provisioner: Some(PROVISIONER_PASSWORD.into()), backup: None };
+        bootstrap::run(admin, &tls, &passwords, |_| {}).await.expect("bootstraps");
+        let config: Config = provisioner_url(admin).parse().unwrap();
+        let mut central = medicalpro::database::connect(&config, &tls).await.unwrap();
+        schema::migrate_central(&mut central).await.expect("migrates central");
+    }
+    lock.batch_execute("SELECT pg_advisory_unlock(1)").await.unwrap();
+}
