@@ -10,7 +10,7 @@ use medicalpro::app::{self, App};
 use medicalpro::config::{ServeSettings, WorkerSettings};
 use medicalpro::database::tls;
 use medicalpro::email::read_directory;
-use medicalpro::embedded::{self, Cluster};
+use medicalpro::embedded;
 use medicalpro::ids::{ClinicId, Role};
 use medicalpro::provisioning::bootstrap::{self, Passwords};
 use medicalpro::provisioning::schema;
@@ -340,20 +340,38 @@ impl Answer {
     }
 }
 
-/// A PostgreSQL of a test's own; stopped and deleted with it.
-pub struct OwnCluster(Option<Cluster>);
+/// A PostgreSQL of a test's own; stopped and deleted with it. It lives on a thread of its own, since the test's runtime may be
+/// ending, or blocked, when it is dropped.
+pub struct OwnCluster {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl OwnCluster {
+    async fn start(directory: PathBuf) -> (Self, Config) {
+        let (started, url) = oneshot::channel();
+        let (stop, told) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async move {
+                let options =
+                    embedded::Options { data_dir: directory, durable: false, max_connections: 200, say: &|_| {} };
+                let cluster = embedded::start(options).await.expect("PostgreSQL starts");
+                started.send(cluster.admin_url()).unwrap();
+                let _ = told.await;
+                cluster.remove().await.expect("PostgreSQL stops");
+            });
+        });
+        let url = url.await.expect("PostgreSQL starts");
+        (Self { stop: Some(stop), thread: Some(thread) }, url.expose_secret().parse().unwrap())
+    }
+}
 
 impl Drop for OwnCluster {
     fn drop(&mut self) {
-        let Some(cluster) = self.0.take() else { return };
-        // The test's runtime may be ending: this needs one of its own.
-        let removing = std::thread::spawn(move || {
-            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(cluster.remove())
-        });
-        let removed = removing.join();
-        if !std::thread::panicking() {
-            removed.unwrap().expect("PostgreSQL stops");
-        }
+        drop(self.stop.take());
+        let ended = self.thread.take().map(std::thread::JoinHandle::join);
+        assert!(std::thread::panicking() || matches!(ended, Some(Ok(()))), "PostgreSQL did not stop");
     }
 }
 
@@ -372,10 +390,8 @@ pub async fn own_postgres() -> (Config, Option<Arc<OwnCluster>>) {
     let directory = std::env::temp_dir().join(format!("medicalpro-test-{}", Uuid::now_v7().simple()));
     std::fs::create_dir(&directory).unwrap();
     std::fs::set_permissions(&directory, std::fs::Permissions::from_mode(0o711)).unwrap();
-    let options = embedded::Options { data_dir: directory, durable: false, max_connections: 200, say: &|_| {} };
-    let cluster = embedded::start(options).await.expect("PostgreSQL starts");
-    let admin = cluster.admin_url().expose_secret().parse().unwrap();
-    (admin, Some(Arc::new(OwnCluster(Some(cluster)))))
+    let (cluster, admin) = OwnCluster::start(directory).await;
+    (admin, Some(Arc::new(cluster)))
 }
 
 /// Bootstraps once, whichever process comes first.
