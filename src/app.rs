@@ -147,7 +147,7 @@ impl App {
     /// When the listener fails.
     pub async fn serve(self, acceptor: TcpAcceptor, stop: CancellationToken) -> anyhow::Result<()> {
         Server::new_with_acceptor(acceptor)
-            .idle_timeout(Duration::from_secs(60))
+            .idle_timeout(Duration::from_mins(1))
             .run_with_graceful_shutdown(self.endpoint, stop.cancelled_owned(), Some(DRAIN))
             .await?;
         Ok(())
@@ -166,7 +166,7 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<(TcpAcceptor, SocketA
 }
 
 async fn forget_quiet(throttle: Arc<Throttle>, stop: CancellationToken) {
-    while tokio::time::timeout(Duration::from_secs(60), stop.cancelled()).await.is_err() {
+    while tokio::time::timeout(Duration::from_mins(1), stop.cancelled()).await.is_err() {
         throttle.forget_quiet();
     }
 }

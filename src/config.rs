@@ -18,7 +18,7 @@ use crate::provisioning::template::Way;
 use crate::secrets::MasterKeys;
 
 /// The keys that seal secrets in central: both processes need them.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 pub struct KeySettings {
     /// Master keys that seal secrets, `id:base64[,id:base64]`, the sealing one first; make one with `medicalpro keys generate`
     #[arg(long, env = "MEDICALPRO_MASTER_KEYS", hide_env_values = true, value_name = "KEYS")]
@@ -66,7 +66,7 @@ pub struct TlsSettings {
 }
 
 /// What `medicalpro serve` needs.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
     /// The central database, as the login `medicalpro_api`: `postgres://medicalpro_api:…@host:5432/medicalpro_central`
     #[arg(long, env = "MEDICALPRO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
@@ -129,7 +129,7 @@ impl ServeSettings {
 }
 
 /// What makes and changes clinics' databases: `worker`, `migrate` and `clinics`.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 pub struct ProvisionerSettings {
     /// The central database, as the login `medicalpro_provisioner`: `postgres://medicalpro_provisioner:…@host:5432/medicalpro_central`
     #[arg(long, env = "MEDICALPRO_PROVISIONER_URL", hide_env_values = true, value_name = "URL")]
@@ -140,7 +140,7 @@ pub struct ProvisionerSettings {
 }
 
 /// What `medicalpro worker` needs.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Debug)]
 pub struct WorkerSettings {
     #[command(flatten)]
     /// The provisioner.

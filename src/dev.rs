@@ -158,17 +158,17 @@ async fn live(
     // The worker outlives the server, so that a request that waits for its clinic is answered.
     let worker_stop = CancellationToken::new();
     let (ready, worker_ready) = oneshot::channel();
-    let mut working = tokio::spawn({
+    let mut worker_task = tokio::spawn({
         let stop = worker_stop.clone();
         async move { app::work(&worker.settings, stop, || ready.send(()).unwrap_or_default()).await }
     });
     if worker_ready.await.is_err() {
-        return working.await?;
+        return worker_task.await?;
     }
     let server_stop = stop.child_token();
     let app = App::new(&server.settings, Some(mail.clone()), &server_stop).await?;
     let endpoint = app.endpoint.clone();
-    let mut serving = tokio::spawn(app.serve(acceptor, server_stop.clone()));
+    let mut server_task = tokio::spawn(app.serve(acceptor, server_stop.clone()));
 
     let showing = async {
         match demo::make(&*endpoint, &mail, options.demo, &**say).await {
@@ -178,19 +178,19 @@ async fn live(
         std::future::pending().await
     };
     let outcome = tokio::select! {
-        served = &mut serving => served?,
+        served = &mut server_task => served?,
         // A server without its worker is of no use.
-        worked = &mut working => worked?,
+        worked = &mut worker_task => worked?,
         never = showing => never,
     };
     say("letting requests under way end");
     server_stop.cancel();
-    if !serving.is_finished() {
-        serving.await??;
+    if !server_task.is_finished() {
+        server_task.await??;
     }
     worker_stop.cancel();
-    if !working.is_finished() {
-        working.await??;
+    if !worker_task.is_finished() {
+        worker_task.await??;
     }
     outcome
 }

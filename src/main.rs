@@ -145,7 +145,7 @@ enum Clinics {
 
 #[derive(Subcommand)]
 enum Keys {
-    /// Make a master key for MEDICALPRO_MASTER_KEYS
+    /// Make a master key for `MEDICALPRO_MASTER_KEYS`
     Generate,
 }
 
@@ -358,7 +358,9 @@ async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -
             if json {
                 println!("{}", serde_json::json!(orphans));
             } else {
-                orphans.iter().for_each(|orphan| println!("{orphan}"));
+                for orphan in orphans {
+                    println!("{orphan}");
+                }
             }
         }
         Clinics::List { orphans: false } => {

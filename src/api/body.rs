@@ -261,7 +261,7 @@ impl Checker<'_> {
             ("string", Value::String(text)) => self.text(schema, text, pointer),
             ("boolean", Value::Bool(_)) | ("", _) => {}
             ("integer", Value::Number(number)) if number.is_i64() || number.is_u64() => {
-                self.number(schema, number, pointer)
+                self.number(schema, number, pointer);
             }
             ("number", Value::Number(number)) => self.number(schema, number, pointer),
             (expected, _) => self.refuse(pointer, "type", format!("must be of type {expected}")),

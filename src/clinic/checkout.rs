@@ -10,7 +10,7 @@ use super::context::{Caller, ContextKey};
 /// A connection that lay idle for longer is looked at before it is used.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
 
-/// BEGIN, session role, search_path and signed context in one message. Nothing in it comes from outside: the role is an
+/// BEGIN, session role, `search_path` and signed context in one message. Nothing in it comes from outside: the role is an
 /// enum's, the schema is computed from a UUID, the context is of a charset that needs no escaping.
 pub(super) fn opening(caller: &Caller, schema: &str, key: &ContextKey, now: i64) -> String {
     let role = caller.role().session_role();

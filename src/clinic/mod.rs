@@ -5,7 +5,7 @@
 //! | `context` | who asks ([`Caller`]), and the signature that tells PostgreSQL so |
 //! | `credentials` | a clinic's login and context key, opened |
 //! | `connections` | one private, bounded pool a clinic; the connection budget |
-//! | `checkout` | the message that opens a transaction: session role, search_path, signed context |
+//! | `checkout` | the message that opens a transaction: session role, `search_path`, signed context |
 //! | `tx` | [`ClinicTx`]: the only thing that runs SQL on a clinic |
 //!
 //! Invariant: no statement reaches a clinic's database outside a [`ClinicTx`], and there is no way to one but

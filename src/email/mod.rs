@@ -16,6 +16,7 @@ pub use transport::{SendError, SettingError, Smtp, StoredMail, Transport, read_d
 
 /// A mail and what it says. Names are whatever people typed: [`render()`] makes them harmless.
 #[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "it bears a one-time link")]
 pub enum Mail<'a> {
     /// To whoever registered a clinic: is this address yours?
     Verification {

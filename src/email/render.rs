@@ -25,6 +25,7 @@ static CATALOGUE: LazyLock<Result<Catalogue, RenderError>> =
 
 /// A mail, ready to send. It holds names and a one-time link: it is never logged, hence no `Debug`.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(missing_debug_implementations, reason = "it bears a one-time link")]
 pub struct Rendered {
     /// The language of all of it, which may not be the one asked for.
     pub language: Language,

@@ -274,6 +274,7 @@ fn store(directory: &Path, bytes: &[u8]) -> io::Result<()> {
 /// A mail that [`Transport::Directory`] wrote. Holds one-time links: hence no `Debug`.
 #[derive(Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(missing_debug_implementations, reason = "it bears a one-time link")]
 pub struct StoredMail {
     /// The file's name.
     pub file: String,

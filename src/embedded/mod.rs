@@ -39,6 +39,7 @@ use server::Server;
 
 /// What [`start`] needs to know.
 #[derive(Clone)]
+#[expect(missing_debug_implementations, reason = "a callback has none")]
 pub struct Options<'a> {
     /// The directory that everything is kept under; made if absent.
     pub data_dir: PathBuf,

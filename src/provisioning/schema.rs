@@ -25,12 +25,7 @@ pub const SESSION_ROLES: &str = "medicalpro_admin, medicalpro_manager, medicalpr
 /// The newest version of the clinics' schema.
 #[must_use]
 pub fn newest() -> i32 {
-    clinic::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(|migration| i32::try_from(migration.version()).unwrap_or(0))
-        .max()
-        .unwrap_or(0)
+    clinic::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0)
 }
 
 /// A fingerprint of all clinic migrations: differs as soon as one was edited.
