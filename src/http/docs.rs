@@ -69,12 +69,14 @@ fn swagger(html: &str) -> anyhow::Result<(String, String)> {
         .replace("<title>Swagger UI</title>", "<title>MedicalPro API</title>\n    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n    <link rel=\"icon\" href=\"data:,\">")
         .replace("spec: spec,", "url: '/openapi.json', persistAuthorization: true, displayRequestDuration: true,");
     let mut hashes = String::new();
-    for script in page.split("<script").skip(1) {
-        let body =
-            script.split_once('>').and_then(|(_, body)| body.split_once("</script>")).map_or("", |(body, _)| body);
+    // As a browser reads it: a script ends at the first closing tag, whatever its text says of scripts.
+    let mut rest = page.as_str();
+    while let Some((_, opened)) = rest.split_once("<script") {
+        let Some((body, behind)) = opened.split_once('>').and_then(|(_, body)| body.split_once("</script>")) else { break };
         hashes.push_str(" 'sha256-");
         hashes.push_str(&STANDARD.encode(digest(&SHA256, body.as_bytes())));
         hashes.push('\'');
+        rest = behind;
     }
     let policy = format!(
         "default-src 'none'; script-src{hashes}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
@@ -179,6 +181,14 @@ fn mend_operation(operation: &mut Value) {
     let protected = operation["security"].as_array().is_some_and(|security| !security.is_empty());
     if !protected {
         operation["security"] = json!([]);
+    }
+    // Swagger UI fills examples in: an optional parameter is left out unless somebody wants it.
+    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        if parameter["required"] == json!(false)
+            && let Some(schema) = parameter["schema"].as_object_mut()
+        {
+            schema.remove("example");
+        }
     }
     let has_body = operation.get("requestBody").is_some();
     let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::region::Language;
 const MAILS: usize = 50;
 
 /// Scripts and styles come from this server only, as files, so that none may stand in a page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
 fn html(template: &'static str, context: minijinja::Value) -> Result<Response, ApiError> {
