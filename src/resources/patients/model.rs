@@ -7,6 +7,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::api::answer::Resource;
+use crate::api::search::{fold, terms};
 use crate::api::text::{
     AddressLine, City, Country, Email, Language, Notes, PatientNumber, PersonName, PhoneNumber, PostalCode,
 };
@@ -154,6 +155,25 @@ impl Resource for Patient {
     fn version(&self) -> i32 {
         self.version
     }
+}
+
+impl Patient {
+    /// The words that the patient is found by.
+    pub(super) fn terms(&self) -> Vec<String> {
+        let found_by = [
+            Some(self.last_name.as_str()),
+            Some(self.first_name.as_str()),
+            Some(self.patient_number.as_str()),
+            self.email.as_ref().map(Email::as_str),
+            self.phone.as_ref().map(PhoneNumber::as_str),
+        ];
+        terms(found_by.into_iter().flatten())
+    }
+}
+
+/// Folded, so that accents and case do not decide the order.
+pub(super) fn sort_name(last_name: &PersonName, first_name: &PersonName) -> String {
+    fold(&format!("{} {}", last_name.as_str(), first_name.as_str()))
 }
 
 impl TryFrom<&Row> for Patient {

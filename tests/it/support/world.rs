@@ -50,13 +50,16 @@ impl Drop for World {
     }
 }
 
+// A test's own settings stand behind ours, and count.
 #[derive(clap::Parser)]
+#[command(args_override_self = true)]
 struct Serve {
     #[command(flatten)]
     settings: ServeSettings,
 }
 
 #[derive(clap::Parser)]
+#[command(args_override_self = true)]
 struct Work {
     #[command(flatten)]
     settings: WorkerSettings,
