@@ -116,7 +116,7 @@ impl App {
 
         let service = service();
         let docs = Docs::of(&service)?;
-        let problems = Arc::new(Problems::new(docs.methods.clone()));
+        let problems = Arc::new(Problems::new(docs.routes.clone()));
         let mut routes = Route::new()
             .at("/openapi.json", get(docs::spec_file))
             .at("/docs", get(docs::swagger_ui))

@@ -172,7 +172,7 @@ macro_rules! text_types {
             match format {
                 $( $format => <$name as Text>::parse(text).map(|_| ()), )+
                 "uuid" => uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "must be a UUID"),
-                "naive-date" => text.parse::<chrono::NaiveDate>().map(|_| ()).map_err(|_| "must be a date, YYYY-MM-DD"),
+                "date" => text.parse::<super::day::Day>().map(|_| ()),
                 "date-time" => chrono::DateTime::parse_from_rfc3339(text).map(|_| ()).map_err(|_| "must be an RFC 3339 time"),
                 _ => Ok(()),
             }

@@ -1,7 +1,5 @@
 //! The spec, and Swagger UI, which works offline: the page holds all of its scripts and styles.
 
-use std::collections::HashMap;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,8 +10,9 @@ use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
 use super::problem::CONTENT_TYPE;
+use super::routes::Routes;
 
-const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+pub(super) const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// The spec as it is published, and what is made of it.
 #[derive(Clone, Debug)]
@@ -22,8 +21,8 @@ pub struct Docs {
     pub spec: String,
     page: String,
     policy: String,
-    /// Path pattern to `Allow`.
-    pub methods: HashMap<String, String>,
+    /// What it says of the routes.
+    pub routes: Routes,
 }
 
 impl Docs {
@@ -35,8 +34,8 @@ impl Docs {
         let mut spec: Value = serde_json::from_str(&service.spec())?;
         mend(&mut spec)?;
         let (page, policy) = swagger(&service.swagger_ui_html())?;
-        let methods = allowed(&spec);
-        Ok(Self { spec: format!("{spec:#}\n"), page, policy, methods })
+        let routes = Routes::of(&spec);
+        Ok(Self { spec: format!("{spec:#}\n"), page, policy, routes })
     }
 }
 
@@ -79,20 +78,6 @@ fn swagger(html: &str) -> anyhow::Result<(String, String)> {
     Ok((page, policy))
 }
 
-/// What `Allow` says for each path pattern, in the router's notation.
-fn allowed(spec: &Value) -> HashMap<String, String> {
-    let Some(paths) = spec["paths"].as_object() else { return HashMap::new() };
-    let methods = |item: &Value| {
-        METHODS
-            .iter()
-            .filter(|method| item.get(**method).is_some())
-            .map(|method| method.to_uppercase())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    paths.iter().map(|(path, item)| (path.replace('{', ":").replace('}', ""), methods(item))).collect()
-}
-
 /// The one pass over the library's export: what it cannot say, or says in its own way.
 fn mend(spec: &mut Value) -> anyhow::Result<()> {
     rename(spec);
@@ -120,9 +105,6 @@ fn mend(spec: &mut Value) -> anyhow::Result<()> {
 fn rename(value: &mut Value) {
     match value {
         Value::Object(object) => {
-            if object.get("format").is_some_and(|format| format == "naive-date") {
-                object.insert("format".to_owned(), json!("date"));
-            }
             if let Some(media) = object.remove("application/json; charset=utf-8") {
                 object.insert("application/json".to_owned(), media);
             }

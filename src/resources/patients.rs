@@ -3,7 +3,7 @@
 //! Who may do what is decided by PostgreSQL (grants and row security of the caller's session role), not here. What is read
 //! is audited in the same transaction, writes by the tables' triggers.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::types::{Example, MaybeUndefined};
@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::api::Tag;
 use crate::api::answer::{Created, Done, Found, Listed, Read, Resource, expect_version};
 use crate::api::body::Body;
+use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
 use crate::api::search::{bounds, fold, terms, words};
@@ -28,6 +29,14 @@ use crate::ids::Role;
 use crate::sql;
 use crate::sql::{Clinic, Statement};
 use crate::transaction;
+
+/// Births before and after are typing errors; the bounds are the table's.
+pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
+    constraint: "patients_birth_date_check",
+    code: "range",
+    detail: "must lie between 1850-01-01 and 2200-01-01",
+    pointer: "/birthDate",
+};
 
 /// A patient number is unique in its clinic.
 pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
@@ -262,7 +271,7 @@ pub struct Patient {
     pub last_name: PersonName,
     /// Date of birth.
     #[oai(skip_serializing_if_is_none)]
-    pub birth_date: Option<NaiveDate>,
+    pub birth_date: Option<Day>,
     /// As stated by the patient.
     pub gender: Gender,
     /// E-mail address.
@@ -345,7 +354,7 @@ pub struct NewPatient {
     /// Family name.
     pub last_name: PersonName,
     /// Date of birth.
-    pub birth_date: Option<NaiveDate>,
+    pub birth_date: Option<Day>,
     /// As stated by the patient; `unknown` when absent.
     pub gender: Option<Gender>,
     /// E-mail address.
@@ -372,7 +381,7 @@ pub struct PatientPatch {
     pub last_name: Option<PersonName>,
     /// Date of birth.
     #[oai(nullable)]
-    pub birth_date: MaybeUndefined<NaiveDate>,
+    pub birth_date: MaybeUndefined<Day>,
     /// As stated by the patient.
     pub gender: Option<Gender>,
     /// E-mail address.
@@ -445,7 +454,7 @@ impl Patients {
         q: Query<Option<SearchText>>,
         /// Born on this day.
         #[oai(name = "birthDate")]
-        birth_date: Query<Option<NaiveDate>>,
+        birth_date: Query<Option<Day>>,
         /// `true` lists the archived patients instead.
         archived: Query<Option<bool>>,
         /// The order.
@@ -714,7 +723,7 @@ impl Example for Patient {
             patient_number: sample("P-000042").expect("a number"),
             first_name: sample("Camille").expect("a name"),
             last_name: sample("Durand").expect("a name"),
-            birth_date: NaiveDate::from_ymd_opt(1984, 2, 29),
+            birth_date: sample("1984-02-29"),
             gender: Gender::Female,
             email: sample("camille.durand@example.org"),
             phone: sample("+33 1 42 68 53 00"),
