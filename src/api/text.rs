@@ -8,6 +8,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as PgType, to_sql_checked};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -42,7 +43,8 @@ pub trait Text: Sized {
         if text.contains('\0') {
             return Err("must not contain NUL");
         }
-        Self::check(text)
+        // Normalised, it may be longer.
+        Self::check(text).and_then(|text| if text.chars().count() > Self::MAX { Err("is too long") } else { Ok(text) })
     }
 }
 
@@ -231,32 +233,43 @@ impl Email {
     }
 }
 
-/// One line: trimmed, composed (NFC), not empty, without control characters or invisible direction marks.
+/// One line: trimmed, composed (NFC), not blank, without control characters or invisible marks.
 fn line(text: &str) -> Result<String, Refusal> {
-    let text: String = text.trim().nfc().collect();
-    if text.is_empty() {
-        return Err("must not be blank");
-    }
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
-        return Err("must not contain control characters");
-    }
-    Ok(text)
+    written(text, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 fn lines(text: &str) -> Result<String, Refusal> {
+    written(text, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+fn written(text: &str, is_control: fn(char) -> bool) -> Result<String, Refusal> {
     let text: String = text.trim().nfc().collect();
-    if text.is_empty() {
-        return Err("must not be blank");
-    }
-    if text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)) {
+    if text.chars().any(|c| is_control(c) || is_invisible(c)) {
         return Err("must not contain control characters");
+    }
+    // What shows only on or between other characters shows nothing by itself.
+    if text.chars().all(|c| c.is_whitespace() || is_combining_mark(c) || is_joiner(c) || is_filler(c)) {
+        return Err("must not be blank");
     }
     Ok(text)
 }
 
-/// Marks that reorder text on a screen and are no part of a name.
+/// Marks that reorder, hide or tag text, and code points that are no characters: no part of a name.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    matches!(c,
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || c as u32 & 0xFFFE == 0xFFFE
+}
+
+/// Between letters (Persian, Indic scripts) and between the parts of an emoji.
+const fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// Letters that are drawn as nothing.
+const fn is_filler(c: char) -> bool {
+    matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of all checks")]
@@ -320,9 +333,27 @@ mod tests {
     #[test]
     fn names_are_trimmed_and_composed_and_never_blank() {
         assert_eq!(PersonName::parse("  Zoe\u{308}  "), Ok("Zo\u{eb}".to_owned()));
-        for bad in ["", "   ", "a\0b", "a\nb", "a\u{202e}b", &"x".repeat(101)] {
+        for bad in [
+            "",
+            "   ",
+            "a\0b",
+            "a\nb",
+            "a\u{202e}b",
+            "a\u{2028}b",
+            "a\u{ad}b",
+            "a\u{61c}",
+            "a\u{ffff}",
+            &"x".repeat(101),
+        ] {
             assert!(!accepts::<PersonName>(bad), "{bad:?}");
         }
+        for blank in ["\u{200d}", "\u{301}", "\u{3164}\u{200c}", "\u{2800}"] {
+            assert!(!accepts::<PersonName>(blank), "{blank:?}");
+        }
+        for good in ["محمد", "علی\u{200c}رضا", "김 민준", "नेहा", "👩\u{200d}⚕\u{fe0f}"] {
+            assert!(accepts::<PersonName>(good), "{good:?}");
+        }
+        assert!(!accepts::<PersonName>(&"\u{1d160}".repeat(100)), "three times as long when composed");
         assert!(accepts::<PersonName>(&"é".repeat(100)), "limits count characters");
     }
 

@@ -17,7 +17,7 @@ use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
-use crate::api::search::{bounds, fold, terms, words};
+use crate::api::search::{bounds, fold, searched, terms};
 use crate::api::text::{
     AddressLine, City, Country, CursorText, Email, EntityTags, IdempotencyKey, Language, Notes, PatientNumber,
     PersonName, PhoneNumber, PostalCode, SearchText,
@@ -467,7 +467,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words: Vec<String> = q.0.as_ref().map(|q| words(q.as_str()).collect()).unwrap_or_default();
+        let words = q.0.as_ref().map(|q| searched(q.as_str())).unwrap_or_default();
         if words.len() > 4 {
             return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
         }
@@ -664,9 +664,9 @@ async fn store(
     Ok(patient)
 }
 
-/// Folded, so that accents and case do not decide the order.
+/// Folded, so that accents and case do not decide the order. Some characters are folded to many: the column ends at 300.
 fn sort_name(last_name: &PersonName, first_name: &PersonName) -> String {
-    fold(&format!("{} {}", last_name.as_str(), first_name.as_str()))
+    fold(&format!("{} {}", last_name.as_str(), first_name.as_str())).chars().take(300).collect()
 }
 
 impl From<Patient> for NewPatient {
