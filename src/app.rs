@@ -42,9 +42,8 @@ type Service = OpenApiService<(auth::Api, resources::Api, Health), ()>;
 #[must_use]
 pub fn service() -> Service {
     OpenApiService::new((auth::api(), resources::api(), Health), "MedicalPro", env!("CARGO_PKG_VERSION"))
-        .summary("A multi-tenant backend for medical practices")
         .description(
-            "Every clinic has a database of its own. The clinic comes from the access token, and from nothing else: register, \
+            "A multi-tenant backend for medical practices. Every clinic has a database of its own. The clinic comes from the access token, and from nothing else: register, \
              verify the address, log in, and send the access token as `Authorization: Bearer …`. Failures are \
              `application/problem+json` (RFC 9457) with a stable `code`.",
         )

@@ -49,7 +49,10 @@ pub trait Text: Sized {
 }
 
 macro_rules! text_types {
-    ($( $(#[$doc:meta])* $name:ident: $format:literal, $min:literal..=$max:literal, $example:literal, $check:expr; )+) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident: $format:literal, $min:literal..=$max:literal, $example:literal, $check:expr $(, $pattern:literal)?;
+    )+) => {
         $(
             $(#[$doc])*
             #[derive(Clone, PartialEq, Eq)]
@@ -108,6 +111,7 @@ macro_rules! text_types {
                         min_length: Some($min),
                         max_length: Some($max),
                         example: Some($example.into()),
+                        $( pattern: Some($pattern.to_owned()), )?
                         ..MetaSchema::new_with_format("string", $format)
                     }))
                 }
@@ -190,7 +194,7 @@ text_types! {
     /// An e-mail address (RFC 5321: 254 at most); compared by [`Email::normalized`].
     Email: "email", 3..=254, "camille@example.org", email;
     /// A telephone number in international form (ITU-T E.164), spaces and punctuation allowed.
-    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone;
+    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone, r#"^\+[ ()./-]*([0-9][ ()./-]*){7,15}$"#;
     /// A line of a postal address.
     AddressLine: "address-line", 1..=200, "12 rue de la Paix", line;
     /// A postal code.
@@ -198,9 +202,9 @@ text_types! {
     /// A town.
     City: "city", 1..=100, "Paris", line;
     /// A country (ISO 3166-1 alpha-2).
-    Country: "country", 2..=2, "FR", country;
+    Country: "country", 2..=2, "FR", country, r#"^[A-Z]{2}$"#;
     /// A language (ISO 639-1), with or without a region.
-    Language: "language", 2..=5, "fr", language;
+    Language: "language", 2..=5, "fr", language, r#"^[a-z]{2}(-[A-Z]{2})?$"#;
     /// A time zone of the IANA database.
     TimeZone: "time-zone", 1..=64, "Europe/Paris", time_zone;
     /// A number in a country's register of businesses, or for VAT.
@@ -220,9 +224,9 @@ text_types! {
     /// A page's cursor, as answered in `nextCursor`.
     CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line;
     /// A key that names one attempt of a client's, such as a UUID.
-    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line;
+    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line, r#"^[!-~]([ -~]*[!-~])?$"#;
     /// Versions of a resource, as in `ETag` (RFC 9110, section 13.1).
-    EntityTags: "entity-tags", 1..=1000, "\"3\"", line;
+    EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
 }
 
 impl Email {
@@ -297,6 +301,20 @@ fn phone(text: &str) -> Result<String, Refusal> {
         Ok(text)
     } else {
         Err("must be a telephone number in international form, +33 …")
+    }
+}
+
+fn entity_tags(text: &str) -> Result<String, Refusal> {
+    let opaque = |tag: &str| {
+        let tag = tag.trim().strip_prefix("W/").unwrap_or(tag.trim());
+        let inner = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
+    };
+    let text = text.trim();
+    if text == "*" || text.split(',').all(opaque) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be * or entity tags, such as \"3\"")
     }
 }
 

@@ -9,6 +9,7 @@ pub mod health;
 pub mod page;
 pub mod problem;
 pub mod routes;
+mod spec;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::docs::METHODS;
+use super::spec::METHODS;
 
 /// The routes, by the router's patterns (`/api/v1/patients/:param0`), and the headers that operations read.
 #[derive(Clone, Debug)]

@@ -345,7 +345,7 @@ impl TryFrom<&Row> for Patient {
 
 /// A patient to be entered.
 #[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, skip_serializing_if_is_none, example)]
 pub struct NewPatient {
     /// The number by which the clinic files the patient; its next when absent.
     pub patient_number: Option<PatientNumber>,
@@ -374,15 +374,19 @@ pub struct NewPatient {
 #[oai(rename_all = "camelCase", deny_unknown_fields, example)]
 pub struct PatientPatch {
     /// The number by which the clinic files the patient.
+    #[oai(skip_serializing_if_is_none)]
     pub patient_number: Option<PatientNumber>,
     /// Given name.
+    #[oai(skip_serializing_if_is_none)]
     pub first_name: Option<PersonName>,
     /// Family name.
+    #[oai(skip_serializing_if_is_none)]
     pub last_name: Option<PersonName>,
     /// Date of birth.
     #[oai(nullable)]
     pub birth_date: MaybeUndefined<Day>,
     /// As stated by the patient.
+    #[oai(skip_serializing_if_is_none)]
     pub gender: Option<Gender>,
     /// E-mail address.
     #[oai(nullable)]
@@ -497,6 +501,8 @@ impl Patients {
     }
 
     /// Enter a patient
+    ///
+    /// Without a number the patient gets the clinic's next.
     #[oai(path = "/patients", method = "post", operation_id = "patients_create")]
     async fn create(
         &self,
@@ -520,6 +526,8 @@ impl Patients {
     }
 
     /// Read a patient
+    ///
+    /// Reading is audited. An archived patient is not found: see the list with `archived=true`.
     #[oai(path = "/patients/:id", method = "get", operation_id = "patients_find")]
     async fn find(
         &self,
@@ -545,6 +553,8 @@ impl Patients {
     }
 
     /// Change a patient
+    ///
+    /// A JSON merge patch: what is absent stays, `null` clears.
     #[oai(path = "/patients/:id", method = "patch", operation_id = "patients_update")]
     async fn update(
         &self,
@@ -597,6 +607,8 @@ impl Patients {
     }
 
     /// Restore an archived patient
+    ///
+    /// The patient is found, changed and treated again.
     #[oai(path = "/patients/:id/restore", method = "post", operation_id = "patients_restore")]
     async fn restore(
         &self,
