@@ -5,7 +5,6 @@
 
 mod model;
 
-use chrono::NaiveDate;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -14,9 +13,10 @@ use uuid::Uuid;
 use crate::api::Tag;
 use crate::api::answer::{Created, Done, Found, Listed, Read, expect_version};
 use crate::api::body::Body;
+use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
-use crate::api::search::{bounds, words};
+use crate::api::search::{bounds, searched};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
@@ -28,6 +28,14 @@ use crate::transaction;
 
 use model::sort_name;
 pub use model::{Address, AddressPatch, Gender, NewPatient, Patient, PatientPatch, Sort};
+
+/// Births before and after are typing errors; the bounds are the table's.
+pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
+    constraint: "patients_birth_date_check",
+    code: "range",
+    detail: "must lie between 1850-01-01 and 2200-01-01",
+    pointer: "/birthDate",
+};
 
 /// A patient number is unique in its clinic.
 pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
@@ -186,7 +194,7 @@ impl Patients {
         q: Query<Option<SearchText>>,
         /// Born on this day.
         #[oai(name = "birthDate")]
-        birth_date: Query<Option<NaiveDate>>,
+        birth_date: Query<Option<Day>>,
         /// `true` lists the archived patients instead.
         archived: Query<Option<bool>>,
         /// The order.
@@ -199,7 +207,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words: Vec<String> = q.0.as_ref().map(|q| words(q.as_str()).collect()).unwrap_or_default();
+        let words = q.0.as_ref().map(|q| searched(q.as_str())).unwrap_or_default();
         if words.len() > 4 {
             return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
         }
@@ -229,6 +237,8 @@ impl Patients {
     }
 
     /// Enter a patient
+    ///
+    /// Without a number the patient gets the clinic's next.
     #[oai(path = "/patients", method = "post", operation_id = "patients_create")]
     async fn create(
         &self,
@@ -252,6 +262,8 @@ impl Patients {
     }
 
     /// Read a patient
+    ///
+    /// Reading is audited. An archived patient is not found: see the list with `archived=true`.
     #[oai(path = "/patients/:id", method = "get", operation_id = "patients_find")]
     async fn find(
         &self,
@@ -277,6 +289,8 @@ impl Patients {
     }
 
     /// Change a patient
+    ///
+    /// A JSON merge patch: what is absent stays, `null` clears.
     #[oai(path = "/patients/:id", method = "patch", operation_id = "patients_update")]
     async fn update(
         &self,
@@ -329,6 +343,8 @@ impl Patients {
     }
 
     /// Restore an archived patient
+    ///
+    /// The patient is found, changed and treated again.
     #[oai(path = "/patients/:id/restore", method = "post", operation_id = "patients_restore")]
     async fn restore(
         &self,

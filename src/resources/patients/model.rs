@@ -1,12 +1,13 @@
 //! What a patient looks like: as answered, as entered, as changed, and as stored.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use poem_openapi::types::{Example, MaybeUndefined};
 use poem_openapi::{Enum, Object};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::api::answer::Resource;
+use crate::api::day::Day;
 use crate::api::search::{fold, terms};
 use crate::api::text::{
     AddressLine, City, Country, Email, Language, Notes, PatientNumber, PersonName, PhoneNumber, PostalCode,
@@ -116,7 +117,7 @@ pub struct Patient {
     pub last_name: PersonName,
     /// Date of birth.
     #[oai(skip_serializing_if_is_none)]
-    pub birth_date: Option<NaiveDate>,
+    pub birth_date: Option<Day>,
     /// As stated by the patient.
     pub gender: Gender,
     /// E-mail address.
@@ -171,9 +172,9 @@ impl Patient {
     }
 }
 
-/// Folded, so that accents and case do not decide the order.
+/// Folded, so that accents and case do not decide the order. Some characters are folded to many: the column ends at 300.
 pub(super) fn sort_name(last_name: &PersonName, first_name: &PersonName) -> String {
-    fold(&format!("{} {}", last_name.as_str(), first_name.as_str()))
+    fold(&format!("{} {}", last_name.as_str(), first_name.as_str())).chars().take(300).collect()
 }
 
 impl TryFrom<&Row> for Patient {
@@ -209,7 +210,7 @@ impl TryFrom<&Row> for Patient {
 
 /// A patient to be entered.
 #[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, skip_serializing_if_is_none, example)]
 pub struct NewPatient {
     /// The number by which the clinic files the patient; its next when absent.
     pub patient_number: Option<PatientNumber>,
@@ -218,7 +219,7 @@ pub struct NewPatient {
     /// Family name.
     pub last_name: PersonName,
     /// Date of birth.
-    pub birth_date: Option<NaiveDate>,
+    pub birth_date: Option<Day>,
     /// As stated by the patient; `unknown` when absent.
     pub gender: Option<Gender>,
     /// E-mail address.
@@ -238,15 +239,19 @@ pub struct NewPatient {
 #[oai(rename_all = "camelCase", deny_unknown_fields, example)]
 pub struct PatientPatch {
     /// The number by which the clinic files the patient.
+    #[oai(skip_serializing_if_is_none)]
     pub patient_number: Option<PatientNumber>,
     /// Given name.
+    #[oai(skip_serializing_if_is_none)]
     pub first_name: Option<PersonName>,
     /// Family name.
+    #[oai(skip_serializing_if_is_none)]
     pub last_name: Option<PersonName>,
     /// Date of birth.
     #[oai(nullable)]
-    pub birth_date: MaybeUndefined<NaiveDate>,
+    pub birth_date: MaybeUndefined<Day>,
     /// As stated by the patient.
+    #[oai(skip_serializing_if_is_none)]
     pub gender: Option<Gender>,
     /// E-mail address.
     #[oai(nullable)]
@@ -351,7 +356,7 @@ impl Example for Patient {
             patient_number: sample("P-000042").expect("a number"),
             first_name: sample("Camille").expect("a name"),
             last_name: sample("Durand").expect("a name"),
-            birth_date: NaiveDate::from_ymd_opt(1984, 2, 29),
+            birth_date: sample("1984-02-29"),
             gender: Gender::Female,
             email: sample("camille.durand@example.org"),
             phone: sample("+33 1 42 68 53 00"),
