@@ -19,11 +19,10 @@ can_be_root() { [ "$(id -u)" -eq 0 ] || { command -v sudo && sudo -n true; } >/d
 # The oldest Rust is Cargo.toml's rust-version.
 need_cargo() {
     local wanted minor
-    local rustup="curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y"
     # Where rustup puts it; a shell that was open before does not know yet.
     command -v cargo >/dev/null || PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
     wanted=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml)
-    command -v cargo >/dev/null || missing "Rust 1.$wanted or newer is needed; install it with: $rustup"
+    command -v cargo >/dev/null || missing "Rust 1.$wanted or newer is needed; install it with rustup: https://rustup.rs"
     minor=$(cargo --version | sed -n 's/^cargo 1\.\([0-9]*\).*/\1/p')
     [ "${minor:-0}" -ge "$wanted" ] || missing "Rust 1.$wanted or newer is needed, this is $(cargo --version); update it with: rustup update stable"
 }

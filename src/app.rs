@@ -42,9 +42,8 @@ type Service = OpenApiService<(auth::Api, resources::Api, Health), ()>;
 #[must_use]
 pub fn service() -> Service {
     OpenApiService::new((auth::api(), resources::api(), Health), "MedicalPro", env!("CARGO_PKG_VERSION"))
-        .summary("A multi-tenant backend for medical practices")
         .description(
-            "Every clinic has a database of its own. The clinic comes from the access token, and from nothing else: register, \
+            "A multi-tenant backend for medical practices. Every clinic has a database of its own. The clinic comes from the access token, and from nothing else: register, \
              verify the address, log in, and send the access token as `Authorization: Bearer …`. Failures are \
              `application/problem+json` (RFC 9457) with a stable `code`.",
         )
@@ -116,7 +115,7 @@ impl App {
 
         let service = service();
         let docs = Docs::of(&service)?;
-        let problems = Arc::new(Problems::new(docs.methods.clone()));
+        let problems = Arc::new(Problems::new(docs.routes.clone()));
         let mut routes = Route::new()
             .at("/openapi.json", get(docs::spec_file))
             .at("/docs", get(docs::swagger_ui))

@@ -187,6 +187,20 @@ impl WorkerSettings {
     }
 }
 
+/// Settings with their defaults, but for these arguments: for `dev` and tests, which know what a command line would say.
+///
+/// # Errors
+/// As the command line would be refused.
+pub fn given<T: Args>(arguments: impl IntoIterator<Item = impl Into<std::ffi::OsString> + Clone>) -> anyhow::Result<T> {
+    #[derive(clap::Parser)]
+    #[command(no_binary_name = true)]
+    struct Given<T: Args> {
+        #[command(flatten)]
+        settings: T,
+    }
+    Ok(<Given<T> as clap::Parser>::try_parse_from(arguments)?.settings)
+}
+
 /// Reads a PostgreSQL URL.
 ///
 /// # Errors

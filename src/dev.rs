@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use clap::Parser as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
-use crate::config::{ServeSettings, WorkerSettings};
+use crate::config::{ServeSettings, WorkerSettings, given};
 use crate::database::tls;
 use crate::embedded::{self, Cluster};
 use crate::provisioning::bootstrap::{self, Passwords};
@@ -136,8 +135,7 @@ async fn live(
 
     // The settings' own defaults, with what only this run knows.
     let mail = options.data.join("mail");
-    let worker = Work::try_parse_from([
-        "dev",
+    let worker: WorkerSettings = given([
         "--provisioner-url",
         &provisioner_url,
         "--master-keys",
@@ -147,8 +145,7 @@ async fn live(
         "--public-url",
         &format!("http://{address}"),
     ])?;
-    let server = Serve::try_parse_from([
-        "dev",
+    let server: ServeSettings = given([
         "--database-url",
         &login("medicalpro_api", &secrets.api_password),
         "--master-keys",
@@ -160,13 +157,13 @@ async fn live(
     let (ready, worker_ready) = oneshot::channel();
     let mut worker_task = tokio::spawn({
         let stop = worker_stop.clone();
-        async move { app::work(&worker.settings, stop, || ready.send(()).unwrap_or_default()).await }
+        async move { app::work(&worker, stop, || ready.send(()).unwrap_or_default()).await }
     });
     if worker_ready.await.is_err() {
         return worker_task.await?;
     }
     let server_stop = stop.child_token();
-    let app = App::new(&server.settings, Some(mail.clone()), &server_stop).await?;
+    let app = App::new(&server, Some(mail.clone()), &server_stop).await?;
     let endpoint = app.endpoint.clone();
     let mut server_task = tokio::spawn(app.serve(acceptor, server_stop.clone()));
 
@@ -231,18 +228,4 @@ fn present(address: SocketAddr, options: &Options, logins: &[demo::Account], say
     say("");
     say("  Log in at POST /api/v1/auth/login, then Authorize with the accessToken. Ctrl-C stops everything.");
     say("");
-}
-
-/// `serve`'s settings, as its command line reads them.
-#[derive(clap::Parser)]
-struct Serve {
-    #[command(flatten)]
-    settings: ServeSettings,
-}
-
-/// `worker`'s.
-#[derive(clap::Parser)]
-struct Work {
-    #[command(flatten)]
-    settings: WorkerSettings,
 }

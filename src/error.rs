@@ -171,10 +171,13 @@ impl ApiError {
         if raised::CONTEXT.contains(&code.code()) {
             return Self::Internal { code: "isolation_violation", cause: error.into() };
         }
+        let name = database.constraint().unwrap_or_default();
+        let message = constraints.iter().find(|message| message.constraint == name);
         let named = |fallback: fn() -> Self| {
-            let name = database.constraint().unwrap_or_default();
-            constraints.iter().find(|message| message.constraint == name).map_or_else(fallback, |message| {
-                Self::Conflict { code: message.code, detail: message.detail.into(), pointer: Some(message.pointer) }
+            message.map_or_else(fallback, |message| Self::Conflict {
+                code: message.code,
+                detail: message.detail.into(),
+                pointer: Some(message.pointer),
             })
         };
         match code.code() {
@@ -201,9 +204,10 @@ impl ApiError {
                 detail: "The request refers to something that does not exist.".into(),
                 pointer: None,
             }),
-            _ if *code == SqlState::CHECK_VIOLATION => {
-                named(|| Self::invalid("", "invalid", "A value is outside what is allowed."))
-            }
+            _ if *code == SqlState::CHECK_VIOLATION => message.map_or_else(
+                || Self::invalid("", "invalid", "A value is outside what is allowed."),
+                |message| Self::invalid(message.pointer, message.code, message.detail),
+            ),
             _ if *code == SqlState::TOO_MANY_CONNECTIONS
                 || *code == SqlState::QUERY_CANCELED
                 || *code == SqlState::LOCK_NOT_AVAILABLE

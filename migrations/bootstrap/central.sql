@@ -29,6 +29,10 @@ BEGIN
         EXECUTE format('CREATE ROLE %I LOGIN NOINHERIT', login);
     END IF;
     EXECUTE format('ALTER ROLE %I LOGIN NOINHERIT PASSWORD %L CONNECTION LIMIT %s', login, verifier, connections);
+    -- No statement of a request runs longer than the request may, and no forgotten transaction holds its locks.
+    EXECUTE format('ALTER ROLE %I SET statement_timeout = %L', login, '30s');
+    EXECUTE format('ALTER ROLE %I SET lock_timeout = %L', login, '10s');
+    EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = %L', login, '60s');
     EXECUTE format('GRANT medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_nurse, medicalpro_secretary,
                           medicalpro_readonly, medicalpro_worker, medicalpro_link TO %I', login);
 END $$;

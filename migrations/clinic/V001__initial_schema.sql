@@ -480,6 +480,9 @@ CREATE TABLE patients (
 CREATE INDEX patients_sort_name_idx      ON patients (company_id, sort_name, id);
 CREATE INDEX patients_created_at_idx     ON patients (company_id, created_at, id);
 CREATE INDEX patients_birth_date_idx     ON patients (company_id, birth_date, id);
+-- The archive is a small part, which would otherwise be looked for among all rows.
+CREATE INDEX patients_archived_sort_name_idx  ON patients (company_id, sort_name, id)  WHERE deleted_at IS NOT NULL;
+CREATE INDEX patients_archived_created_at_idx ON patients (company_id, created_at, id) WHERE deleted_at IS NOT NULL;
 CREATE INDEX patients_merged_into_id_idx ON patients (company_id, merged_into_id) WHERE merged_into_id IS NOT NULL;
 -- A merge is a pointer: no row moves, so that signed ones stay as they were signed, and undoing it is one UPDATE.
 SELECT app.protect('patients', audit_patient => 'id', deletes => '{merged_into_id,erased_at}',

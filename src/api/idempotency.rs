@@ -46,7 +46,7 @@ impl<'a> Once<'a> {
         Self { operation: caller.operation(), key, hash: sha256(&request.concat()) }
     }
 
-    /// Takes the key; what was answered to it before, if it was.
+    /// Takes the key; what was answered to it before, if it was. `T` must parse what it writes: none of its fields is `read_only`.
     ///
     /// # Errors
     /// 422 `idempotency_key_reused` for a key that came with another request.

@@ -3,6 +3,7 @@
 //! | file | owns |
 //! | --- | --- |
 //! | `body` | the JSON body: size, depth, duplicate keys, and all invalid fields at once |
+//! | `day` | a day of the calendar |
 //! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
 //! | `list` | pages: limit, sealed cursor, answer |
 //! | `answer` | found, created, unchanged, gone: status, `ETag`, `Location` |
@@ -11,6 +12,7 @@
 
 pub mod answer;
 pub mod body;
+pub mod day;
 pub mod idempotency;
 pub mod list;
 pub mod search;

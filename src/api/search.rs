@@ -30,14 +30,26 @@ pub fn fold(text: &str) -> String {
     folded
 }
 
-/// The folded words of a text: letters and digits, the rest separates.
+/// The folded words of a text: letters, digits and pictographs; the rest separates.
 pub fn words(text: &str) -> impl Iterator<Item = String> {
     fold(text)
-        .split(|c: char| !c.is_alphanumeric())
+        .split(|c: char| !(c.is_alphanumeric() || is_pictograph(c)))
         .filter(|word| !word.is_empty())
         .map(|word| word.chars().take(MAX_WORD).collect())
         .collect::<Vec<_>>()
         .into_iter()
+}
+
+/// The words that are searched for. A text without any, such as `%`, is one itself: nothing is found by it.
+#[must_use]
+pub fn searched(text: &str) -> Vec<String> {
+    let words: Vec<String> = words(text).collect();
+    if words.is_empty() { vec![fold(text)] } else { words }
+}
+
+/// Arrows, symbols and emoji.
+const fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
 /// Everything that a row is found by: each field's words, and numbers without their punctuation; sorted, each once.
@@ -73,6 +85,12 @@ mod tests {
         assert_eq!(fold("Éloïse Müller-Łukasz"), "eloise muller-lukasz");
         assert_eq!(fold("STRASSE"), fold("Straße"));
         assert_eq!(words("O'Brien  (née Ångström)").collect::<Vec<_>>(), ["o", "brien", "nee", "angstrom"]);
+    }
+
+    #[test]
+    fn a_text_without_words_is_searched_for_itself() {
+        assert_eq!(searched("%"), ["%"]);
+        assert_eq!(searched("100 % 👩\u{200d}⚕"), ["100", "👩", "⚕"]);
     }
 
     #[test]

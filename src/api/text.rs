@@ -8,6 +8,7 @@ use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as PgType, to_sql_checked};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -42,12 +43,16 @@ pub trait Text: Sized {
         if text.contains('\0') {
             return Err("must not contain NUL");
         }
-        Self::check(text)
+        // Normalised, it may be longer.
+        Self::check(text).and_then(|text| if text.chars().count() > Self::MAX { Err("is too long") } else { Ok(text) })
     }
 }
 
 macro_rules! text_types {
-    ($( $(#[$doc:meta])* $name:ident: $format:literal, $min:literal..=$max:literal, $example:literal, $check:expr; )+) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident: $format:literal, $min:literal..=$max:literal, $example:literal, $check:expr $(, $pattern:literal)?;
+    )+) => {
         $(
             $(#[$doc])*
             #[derive(Clone, PartialEq, Eq)]
@@ -106,6 +111,7 @@ macro_rules! text_types {
                         min_length: Some($min),
                         max_length: Some($max),
                         example: Some($example.into()),
+                        $( pattern: Some($pattern.to_owned()), )?
                         ..MetaSchema::new_with_format("string", $format)
                     }))
                 }
@@ -172,7 +178,7 @@ macro_rules! text_types {
             match format {
                 $( $format => <$name as Text>::parse(text).map(|_| ()), )+
                 "uuid" => uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "must be a UUID"),
-                "naive-date" => text.parse::<chrono::NaiveDate>().map(|_| ()).map_err(|_| "must be a date, YYYY-MM-DD"),
+                "date" => text.parse::<super::day::Day>().map(|_| ()),
                 "date-time" => chrono::DateTime::parse_from_rfc3339(text).map(|_| ()).map_err(|_| "must be an RFC 3339 time"),
                 _ => Ok(()),
             }
@@ -188,7 +194,7 @@ text_types! {
     /// An e-mail address (RFC 5321: 254 at most); compared by [`Email::normalized`].
     Email: "email", 3..=254, "camille@example.org", email;
     /// A telephone number in international form (ITU-T E.164), spaces and punctuation allowed.
-    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone;
+    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone, r"^\+[ ()./-]*([0-9][ ()./-]*){7,15}$";
     /// A line of a postal address.
     AddressLine: "address-line", 1..=200, "12 rue de la Paix", line;
     /// A postal code.
@@ -196,9 +202,9 @@ text_types! {
     /// A town.
     City: "city", 1..=100, "Paris", line;
     /// A country (ISO 3166-1 alpha-2).
-    Country: "country", 2..=2, "FR", country;
+    Country: "country", 2..=2, "FR", country, r"^[A-Z]{2}$";
     /// A language (ISO 639-1), with or without a region.
-    Language: "language", 2..=5, "fr", language;
+    Language: "language", 2..=5, "fr", language, r"^[a-z]{2}(-[A-Z]{2})?$";
     /// A time zone of the IANA database.
     TimeZone: "time-zone", 1..=64, "Europe/Paris", time_zone;
     /// A number in a country's register of businesses, or for VAT.
@@ -218,9 +224,9 @@ text_types! {
     /// A page's cursor, as answered in `nextCursor`.
     CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line;
     /// A key that names one attempt of a client's, such as a UUID.
-    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line;
+    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line, r"^[!-~]([ -~]*[!-~])?$";
     /// Versions of a resource, as in `ETag` (RFC 9110, section 13.1).
-    EntityTags: "entity-tags", 1..=1000, "\"3\"", line;
+    EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
 }
 
 impl Email {
@@ -231,32 +237,43 @@ impl Email {
     }
 }
 
-/// One line: trimmed, composed (NFC), not empty, without control characters or invisible direction marks.
+/// One line: trimmed, composed (NFC), not blank, without control characters or invisible marks.
 fn line(text: &str) -> Result<String, Refusal> {
-    let text: String = text.trim().nfc().collect();
-    if text.is_empty() {
-        return Err("must not be blank");
-    }
-    if text.chars().any(|c| c.is_control() || is_invisible(c)) {
-        return Err("must not contain control characters");
-    }
-    Ok(text)
+    written(text, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 fn lines(text: &str) -> Result<String, Refusal> {
+    written(text, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
+fn written(text: &str, is_control: fn(char) -> bool) -> Result<String, Refusal> {
     let text: String = text.trim().nfc().collect();
-    if text.is_empty() {
-        return Err("must not be blank");
-    }
-    if text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)) {
+    if text.chars().any(|c| is_control(c) || is_invisible(c)) {
         return Err("must not contain control characters");
+    }
+    // What shows only on or between other characters shows nothing by itself.
+    if text.chars().all(|c| c.is_whitespace() || is_combining_mark(c) || is_joiner(c) || is_filler(c)) {
+        return Err("must not be blank");
     }
     Ok(text)
 }
 
-/// Marks that reorder text on a screen and are no part of a name.
+/// Marks that reorder, hide or tag text, and code points that are no characters: no part of a name.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    matches!(c,
+        '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+        | '\u{2060}'..='\u{206F}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')
+        || c as u32 & 0xFFFE == 0xFFFE
+}
+
+/// Between letters (Persian, Indic scripts) and between the parts of an emoji.
+const fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+/// Letters that are drawn as nothing.
+const fn is_filler(c: char) -> bool {
+    matches!(c, '\u{115F}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature of all checks")]
@@ -284,6 +301,20 @@ fn phone(text: &str) -> Result<String, Refusal> {
         Ok(text)
     } else {
         Err("must be a telephone number in international form, +33 …")
+    }
+}
+
+fn entity_tags(text: &str) -> Result<String, Refusal> {
+    let opaque = |tag: &str| {
+        let tag = tag.trim().strip_prefix("W/").unwrap_or(tag.trim());
+        let inner = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        inner.is_some_and(|inner| inner.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'))
+    };
+    let text = text.trim();
+    if text == "*" || text.split(',').all(opaque) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be * or entity tags, such as \"3\"")
     }
 }
 
@@ -320,9 +351,27 @@ mod tests {
     #[test]
     fn names_are_trimmed_and_composed_and_never_blank() {
         assert_eq!(PersonName::parse("  Zoe\u{308}  "), Ok("Zo\u{eb}".to_owned()));
-        for bad in ["", "   ", "a\0b", "a\nb", "a\u{202e}b", &"x".repeat(101)] {
+        for bad in [
+            "",
+            "   ",
+            "a\0b",
+            "a\nb",
+            "a\u{202e}b",
+            "a\u{2028}b",
+            "a\u{ad}b",
+            "a\u{61c}",
+            "a\u{ffff}",
+            &"x".repeat(101),
+        ] {
             assert!(!accepts::<PersonName>(bad), "{bad:?}");
         }
+        for blank in ["\u{200d}", "\u{301}", "\u{3164}\u{200c}", "\u{2800}"] {
+            assert!(!accepts::<PersonName>(blank), "{blank:?}");
+        }
+        for good in ["محمد", "علی\u{200c}رضا", "김 민준", "नेहा", "👩\u{200d}⚕\u{fe0f}"] {
+            assert!(accepts::<PersonName>(good), "{good:?}");
+        }
+        assert!(!accepts::<PersonName>(&"\u{1d160}".repeat(100)), "three times as long when composed");
         assert!(accepts::<PersonName>(&"é".repeat(100)), "limits count characters");
     }
 

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem::web::Data;
-use poem_openapi::payload::Json;
-use poem_openapi::types::Example;
+use poem_openapi::types::ParseFromJSON as _;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
@@ -29,7 +28,7 @@ use crate::transaction;
 
 /// Credentials.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, skip_serializing_if_is_none, example)]
 pub struct Credentials {
     /// The address that was registered.
     pub email: Email,
@@ -41,7 +40,7 @@ pub struct Credentials {
 
 /// A refresh token.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
 pub struct Refresh {
     /// The newest one that was answered; each works once.
     pub refresh_token: OpaqueToken,
@@ -49,7 +48,7 @@ pub struct Refresh {
 
 /// A log-in.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase", example)]
 pub struct LoggedIn {
     /// For `Authorization: Bearer …`.
     pub access_token: String,
@@ -65,12 +64,38 @@ pub struct LoggedIn {
 
 /// Who is logged in.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase", example)]
 pub struct Me {
     /// The person.
     pub user: UserView,
     /// The clinic.
     pub company: CompanyView,
+}
+
+/// Public keys (RFC 7517).
+#[derive(Debug, Object)]
+#[oai(example)]
+pub struct KeySet {
+    /// Those that may verify a token now; its `kid` names one.
+    pub keys: Vec<PublicKey>,
+}
+
+/// An Ed25519 key (RFC 8037).
+#[derive(Debug, Object)]
+pub struct PublicKey {
+    /// Its id.
+    pub kid: String,
+    /// `OKP`.
+    pub kty: String,
+    /// `Ed25519`.
+    pub crv: String,
+    /// The public half, base64url.
+    pub x: String,
+    /// `EdDSA`.
+    pub alg: String,
+    /// `sig`.
+    #[oai(rename = "use")]
+    pub usage: String,
 }
 
 /// Logging in and out.
@@ -168,6 +193,8 @@ impl Login {
     }
 
     /// Log out
+    ///
+    /// Ends the session: its access and refresh tokens are worth nothing within a second.
     #[oai(path = "/api/v1/auth/logout", method = "post", operation_id = "auth_logout")]
     async fn logout(&self, bearer: Bearer, central: Data<&Central>, callers: Data<&Callers>) -> Result<Done> {
         let caller = &bearer.0;
@@ -178,6 +205,8 @@ impl Login {
     }
 
     /// Who is logged in
+    ///
+    /// The person, the role, and the clinic that the access token is for.
     #[oai(path = "/api/v1/auth/me", method = "get", operation_id = "auth_me")]
     async fn me(&self, bearer: Bearer, central: Data<&Central>) -> Result<Listed<Me>> {
         let caller = &bearer.0;
@@ -187,9 +216,12 @@ impl Login {
     }
 
     /// The public keys that verify access tokens (public)
+    ///
+    /// A JSON Web Key Set (RFC 7517), for services that verify tokens themselves.
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "auth_jwks")]
-    async fn jwks(&self, tokens: Data<&Arc<Tokens>>) -> Json<serde_json::Value> {
-        Json(tokens.jwks().clone())
+    async fn jwks(&self, tokens: Data<&Arc<Tokens>>) -> Result<Listed<KeySet>> {
+        let keys = KeySet::parse_from_json(Some(tokens.jwks().clone()));
+        keys.map(Listed).map_err(|_| ApiError::internal(anyhow::anyhow!("the key set is not one")))
     }
 }
 
@@ -242,16 +274,5 @@ fn view(user: User, role: &str) -> UserView {
         language: user.language,
         role: role.to_owned(),
         email_verified: user.email_verified,
-    }
-}
-
-impl Example for Credentials {
-    #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
-    fn example() -> Self {
-        Self {
-            email: "camille@cabinet-du-parc.example".parse().expect("an address"),
-            password: "correct horse battery staple".parse().expect("a password"),
-            company_id: None,
-        }
     }
 }

@@ -8,8 +8,10 @@
 //! | `throttle` | limits by network address |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `login` | `POST /auth/login`, `refresh`, `logout`, `GET /auth/me`, the key set |
+//! | `examples` | what the spec shows of them |
 
 pub mod caller;
+mod examples;
 pub mod login;
 pub mod password;
 pub mod register;

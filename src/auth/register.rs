@@ -11,7 +11,7 @@ use poem::web::Data;
 use poem::{IntoResponse, Response};
 use poem_openapi::param::Header;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::{Example, ToJSON, Type as _};
+use poem_openapi::types::{ToJSON, Type as _};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
@@ -54,7 +54,7 @@ sql! { Central;
 
 /// A clinic and the person who registers it.
 #[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, skip_serializing_if_is_none, example)]
 pub struct NewRegistration {
     /// The clinic's name.
     pub company_name: OrganisationName,
@@ -163,7 +163,7 @@ impl CompanyView {
 
 /// What became of a registration.
 #[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase", example)]
 pub struct Registered {
     /// Who registered.
     pub user: UserView,
@@ -210,7 +210,7 @@ impl ApiResponse for RegistrationAnswer {
 
 /// The one-time token of a verification mail.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
 pub struct Verification {
     /// As in the mail's link.
     pub token: OpaqueToken,
@@ -218,7 +218,7 @@ pub struct Verification {
 
 /// An e-mail address.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
 pub struct AddressOnly {
     /// The address with which the person registered.
     pub email: Email,
@@ -407,26 +407,4 @@ async fn answer(central: &Central, requests: &Requests, clinic: ClinicId) -> Res
     };
     let company = CompanyView::of(central, clinic).await?;
     Ok(RegistrationAnswer(Registered { user, company, clinic_provisioned, next_step: "verify_email".to_owned() }))
-}
-
-impl Example for NewRegistration {
-    #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
-    fn example() -> Self {
-        Self {
-            company_name: "Cabinet du Parc".parse().expect("a name"),
-            country: "FR".parse().expect("a country"),
-            language: "fr".parse().ok(),
-            time_zone: "Europe/Paris".parse().ok(),
-            business_number: None,
-            vat_number: None,
-            company_email: "contact@cabinet-du-parc.example".parse().expect("an address"),
-            company_phone: "+33 1 42 68 53 00".parse().ok(),
-            address: None,
-            email: "camille@cabinet-du-parc.example".parse().expect("an address"),
-            password: "correct horse battery staple".parse().expect("a password"),
-            first_name: "Camille".parse().ok(),
-            last_name: "Durand".parse().ok(),
-            accept_terms: true,
-        }
-    }
 }

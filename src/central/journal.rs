@@ -32,9 +32,10 @@ const BOTH: [CentralLogin; 2] = [CentralLogin::Api, CentralLogin::Provisioner];
 const WORKER: [CentralLogin; 1] = [CentralLogin::Provisioner];
 
 sql! { Central;
-    /// Asks for a clinic, unless it is asked for already.
+    /// Asks for a clinic that is not ready, unless it is asked for already.
     REQUEST by BOTH;
-        "INSERT INTO provisioning_jobs (company_id, reason) VALUES ($1, $2)
+        "INSERT INTO provisioning_jobs (company_id, reason)
+         SELECT id, $2 FROM companies WHERE id = $1 AND status IN ('pending', 'provisioning')
          ON CONFLICT (company_id) WHERE state IN ('queued', 'running') DO NOTHING";
     /// Wakes whoever listens.
     NOTIFY by BOTH;
@@ -49,9 +50,11 @@ sql! { Central;
         "UPDATE provisioning_jobs SET state = 'running', attempts = attempts + 1, worker = $2
           WHERE id = $1 AND state IN ('queued', 'running') AND run_after <= now()
          RETURNING id, company_id, reason, attempts";
-    /// From now on the clinic is being made.
+    /// From now on the clinic is being made; no row for one that was ready once, which nothing here may touch.
     MARK_PROVISIONING by WORKER;
-        "UPDATE companies SET status = 'provisioning' WHERE id = $1 AND status = 'pending'";
+        "UPDATE companies SET status = 'provisioning'
+          WHERE id = $1 AND status IN ('pending', 'provisioning') AND provisioned_at IS NULL
+         RETURNING id";
     /// Steps that an earlier attempt finished.
     FINISHED_STEPS by WORKER;
         "SELECT step FROM provisioning_steps WHERE job_id = $1";
@@ -240,7 +243,10 @@ impl Journal {
         transaction!(self.central.work(), |tx| {
             let Some(row) = tx.row(&BEGIN_ATTEMPT, &[&job, &&*self.worker]).await? else { return Ok(None) };
             let job = Job::try_from(&row)?;
-            tx.rows(&MARK_PROVISIONING, &[&job.company_id]).await?;
+            if tx.row(&MARK_PROVISIONING, &[&job.company_id]).await?.is_none() {
+                tx.rows(&DONE, &[&job.id]).await?;
+                return Ok(None);
+            }
             Ok(Some(job))
         })
     }

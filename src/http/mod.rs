@@ -1,13 +1,15 @@
 //! HTTP: the order of everything a request passes before and after its operation, written once, here.
 //!
 //! ```text
-//! request id → panic guard → time limit → (route → token → operation) → problem+json → security headers → access log
+//! request id → panic guard → time limit → (readable → route → token → operation) → problem+json → security headers → access log
 //! ```
 
 pub mod docs;
 pub mod health;
 pub mod page;
 pub mod problem;
+pub mod routes;
+mod spec;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -47,7 +49,11 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         let method = request.method().clone();
 
         // What was half done when it panicked is dropped with its future: a transaction closes its connection.
-        let operation = AssertUnwindSafe(self.routes.call(request)).catch_unwind();
+        let operation = async {
+            self.problems.readable(&request)?;
+            self.routes.call(request).await
+        };
+        let operation = AssertUnwindSafe(operation).catch_unwind();
         let outcome = match tokio::time::timeout(TIME_LIMIT, operation).await {
             Ok(Ok(outcome)) => outcome.map(poem::IntoResponse::into_response),
             Ok(Err(_)) => Err(ApiError::internal(anyhow::anyhow!("an operation panicked")).into()),

@@ -1,16 +1,16 @@
 //! Every failure as `application/problem+json` (RFC 9457), and the one place where failures are logged.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use poem::error::{MethodNotAllowedError, NotFoundError, ResponseError};
 use poem::http::{StatusCode, header};
-use poem::{Error, PathPattern, Response};
+use poem::{Error, PathPattern, Request, Response};
 use poem_openapi::error::{AuthorizationError, ParseParamError, ParsePathError};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
 use poem_openapi::types::{ToJSON as _, Type as _};
 use poem_openapi::{ApiResponse, Object};
 
+use super::routes::Routes;
 use crate::error::{ApiError, FieldError};
 use crate::ids::RequestId;
 
@@ -185,20 +185,40 @@ impl ApiResponse for ApiError {
 /// Turns failures into answers.
 #[derive(Debug)]
 pub struct Problems {
-    methods: HashMap<String, String>,
+    routes: Routes,
 }
 
 impl Problems {
-    /// `methods` says which methods each path pattern has, as in `Allow`.
+    /// In the terms of these routes.
     #[must_use]
-    pub const fn new(methods: HashMap<String, String>) -> Self {
-        Self { methods }
+    pub const fn new(routes: Routes) -> Self {
+        Self { routes }
+    }
+
+    /// Refuses what the framework would quietly replace or leave out. Of a query that is not UTF-8 nothing may be left to search
+    /// for, and an `If-Match` left out overwrites another's work.
+    ///
+    /// # Errors
+    /// 400 for the query, 422 for a header that an operation reads.
+    pub(super) fn readable(&self, request: &Request) -> Result<(), ApiError> {
+        let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
+        for (name, value) in query {
+            if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
+                return Err(ApiError::BadRequest { code: "malformed_query", detail: "The query is not UTF-8.".into() });
+            }
+        }
+        for name in self.routes.headers() {
+            if request.headers().get_all(name.as_str()).iter().any(|value| value.to_str().is_err()) {
+                return Err(ApiError::invalid(format!("/header/{name}"), "format", "must be of ASCII characters"));
+            }
+        }
+        Ok(())
     }
 
     /// The answer to a failure; logs what is our fault.
     pub(super) fn answer(&self, error: Error, request: RequestId) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
-        let problem = self.classify(error, pattern.as_ref());
+        let problem = self.classify(error, pattern.as_ref().map(|pattern| &*pattern.0));
         match &problem {
             ApiError::Internal { code, cause } => {
                 let cause = describe(cause);
@@ -214,7 +234,7 @@ impl Problems {
         response
     }
 
-    fn classify(&self, error: Error, pattern: Option<&PathPattern>) -> ApiError {
+    fn classify(&self, error: Error, pattern: Option<&str>) -> ApiError {
         let error = match error.downcast::<ApiError>() {
             Ok(ours) => return ours,
             Err(error) => error,
@@ -225,15 +245,14 @@ impl Problems {
             return ApiError::invalid(format!("/{place}/{}", parameter.name), "invalid", "is not valid");
         }
         if let Some(parameter) = error.downcast_ref::<ParsePathError>() {
-            return ApiError::invalid(format!("/path/{}", parameter.name), "invalid", "is not valid");
+            let name = self.routes.parameter(pattern, parameter.name);
+            return ApiError::invalid(format!("/path/{name}"), "invalid", "is not valid");
         }
         if error.is::<NotFoundError>() {
             return ApiError::NotFound;
         }
         if error.is::<MethodNotAllowedError>() {
-            let allow =
-                pattern.and_then(|pattern| self.methods.get(&*pattern.0)).cloned().unwrap_or_else(|| "GET".to_owned());
-            return ApiError::MethodNotAllowed { allow };
+            return ApiError::MethodNotAllowed { allow: self.routes.allow(pattern) };
         }
         if error.is::<AuthorizationError>() {
             return ApiError::Unauthenticated { code: "unauthenticated", detail: "An access token is required." };

@@ -78,6 +78,8 @@ pub async fn run(
             "REVOKE ALL ON DATABASE {CENTRAL_DATABASE} FROM PUBLIC;
              GRANT CONNECT ON DATABASE {CENTRAL_DATABASE} TO medicalpro_api, medicalpro_backup;
              ALTER ROLE medicalpro_api IN DATABASE {CENTRAL_DATABASE} SET search_path = medicalpro_central, pg_temp;
+             ALTER ROLE medicalpro_api IN DATABASE {CENTRAL_DATABASE} SET statement_timeout = '30s';
+             ALTER ROLE medicalpro_api IN DATABASE {CENTRAL_DATABASE} SET idle_in_transaction_session_timeout = '60s';
              ALTER ROLE medicalpro_provisioner IN DATABASE {CENTRAL_DATABASE} SET search_path = medicalpro_central, pg_temp"
         ))
         .await?;

@@ -31,6 +31,9 @@ sql! { Central;
             SET database_server_id = $2, db_host = $3, db_port = $4, db_name = $5, db_user = $6, db_password = $7,
                 context_kid = $8, context_key = $9
           WHERE id = $1 AND db_password IS NULL";
+    /// Whether a clinic was ever ready.
+    READY_ONCE by [CentralLogin::Provisioner];
+        "SELECT id FROM medicalpro_central.companies WHERE id = $1 AND provisioned_at IS NOT NULL";
     /// Credentials of a clinic that is not active yet.
     STORED by [CentralLogin::Provisioner];
         "SELECT db_host, db_port, db_name, db_user, db_password, context_kid, context_key, epoch
@@ -346,11 +349,13 @@ impl Workshop<'_> {
         self.credentials().await?.prove(&caller, &self.server.tls, chrono::Utc::now().timestamp()).await
     }
 
-    /// Removes whatever of the clinic was made.
+    /// Removes whatever of the clinic was made; never of one that was ready once, whose data are real.
     ///
     /// # Errors
     /// As PostgreSQL refuses; it can be run again.
     pub async fn remove(&self) -> anyhow::Result<()> {
+        let ready_once = self.central.row(&READY_ONCE, &[&self.clinic.0]).await.map_err(readable)?;
+        anyhow::ensure!(ready_once.is_none(), "clinic {} was ready once: it is not removed", self.clinic);
         self.server.drop_database(self.lease, &self.clinic.database_name()).await?;
         self.lease.execute("SELECT provisioning.drop_clinic_role($1)", &[&self.clinic.0]).await?;
         Ok(())

@@ -12,5 +12,6 @@ mod openapi;
 mod provisioning;
 mod readme;
 mod resources;
+mod round_trips;
 mod statements;
 mod support;

@@ -2,9 +2,13 @@
 //!
 //! Processes share one installation, as several servers and workers would: a job may be done by another test's worker.
 
+pub mod process;
 mod world;
 
-pub use world::{Answer, Clinic, MASTER_KEYS, Person, World, admin_client, api_url, provisioner_url};
+pub use world::{
+    Answer, Clinic, MASTER_KEYS, OwnCluster, Person, World, admin_client, api_url, own_postgres, prepare,
+    provisioner_url,
+};
 
 /// What every test account logs in with.
 pub const PASSWORD: &str = "correct horse battery staple";

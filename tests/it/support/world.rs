@@ -50,13 +50,16 @@ impl Drop for World {
     }
 }
 
+// A test's own settings stand behind ours, and count.
 #[derive(clap::Parser)]
+#[command(args_override_self = true)]
 struct Serve {
     #[command(flatten)]
     settings: ServeSettings,
 }
 
 #[derive(clap::Parser)]
+#[command(args_override_self = true)]
 struct Work {
     #[command(flatten)]
     settings: WorkerSettings,
@@ -125,8 +128,15 @@ impl World {
         let settings = Serve::try_parse_from(arguments).unwrap().settings;
         let app = App::new(&settings, None, &stop).await.expect("the server starts");
         tokio::spawn(app.serve(acceptor, stop.clone()));
+        let mut world = Self::elsewhere(base, admin, mail, cluster);
+        world.stop = stop;
+        world
+    }
+
+    /// A world whose server and worker are processes of their own.
+    pub fn elsewhere(base: String, admin: Config, mail: PathBuf, cluster: Option<Arc<OwnCluster>>) -> Self {
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { base, admin, mail, http, stop, _cluster: cluster }
+        Self { base, admin, mail, http, stop: CancellationToken::new(), _cluster: cluster }
     }
 
     /// A request without a token.

@@ -3,24 +3,21 @@
 //! Who may do what is decided by PostgreSQL (grants and row security of the caller's session role), not here. What is read
 //! is audited in the same transaction, writes by the tables' triggers.
 
-use chrono::{DateTime, NaiveDate, Utc};
+mod model;
+
 use poem::web::Data;
+use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
-use poem_openapi::types::{Example, MaybeUndefined};
-use poem_openapi::{Enum, Object, OpenApi};
-use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::api::Tag;
-use crate::api::answer::{Created, Done, Found, Listed, Read, Resource, expect_version};
+use crate::api::answer::{Created, Done, Found, Listed, Read, expect_version};
 use crate::api::body::Body;
+use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
-use crate::api::search::{bounds, fold, terms, words};
-use crate::api::text::{
-    AddressLine, City, Country, CursorText, Email, EntityTags, IdempotencyKey, Language, Notes, PatientNumber,
-    PersonName, PhoneNumber, PostalCode, SearchText,
-};
+use crate::api::search::{bounds, searched};
+use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
@@ -28,6 +25,17 @@ use crate::ids::Role;
 use crate::sql;
 use crate::sql::{Clinic, Statement};
 use crate::transaction;
+
+use model::sort_name;
+pub use model::{Address, AddressPatch, Gender, NewPatient, Patient, PatientPatch, Sort};
+
+/// Births before and after are typing errors; the bounds are the table's.
+pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
+    constraint: "patients_birth_date_check",
+    code: "range",
+    detail: "must lie between 1850-01-01 and 2200-01-01",
+    pointer: "/birthDate",
+};
 
 /// A patient number is unique in its clinic.
 pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
@@ -47,17 +55,24 @@ macro_rules! columns {
     };
 }
 
-/// One word of a search: served from the index on terms.
+/// The patients that a word of a search finds: served from the index on terms.
 macro_rules! word {
     ($n:literal) => {
         concat!(
-            " AND id IN (SELECT patient_id FROM patient_search_terms
-                          WHERE company_id = $1 AND term >= ($3::text[])[",
+            "SELECT patient_id FROM patient_search_terms
+              WHERE company_id = $1 AND term >= ($3::text[])[",
             $n,
             "] AND term < ($4::text[])[",
             $n,
-            "])"
+            "]"
         )
+    };
+}
+
+/// Patients that all words find. An array rather than a join, which the planner may turn into a scan of all patients.
+macro_rules! found_by {
+    ($first:literal $(, $further:literal)*) => {
+        concat!(" AND id = ANY (ARRAY(", word!($first) $(, " INTERSECT ", word!($further))*, "))")
     };
 }
 
@@ -91,10 +106,10 @@ sql! { Clinic;
         [" AND $2::date IS NULL", " AND birth_date = $2::date"],
         [
             " AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL",
-            word!(1),
-            concat!(word!(1), word!(2)),
-            concat!(word!(1), word!(2), word!(3)),
-            concat!(word!(1), word!(2), word!(3), word!(4)),
+            found_by!(1),
+            found_by!(1, 2),
+            found_by!(1, 2, 3),
+            found_by!(1, 2, 3, 4),
         ],
         [" AND deleted_at IS NULL", " AND deleted_at IS NOT NULL"],
         [
@@ -158,276 +173,6 @@ sql! { Clinic;
         ));
 }
 
-/// A postal address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Address {
-    /// Street and number.
-    #[oai(skip_serializing_if_is_none)]
-    pub line1: Option<AddressLine>,
-    /// What does not fit the first line.
-    #[oai(skip_serializing_if_is_none)]
-    pub line2: Option<AddressLine>,
-    /// Postal code.
-    #[oai(skip_serializing_if_is_none)]
-    pub postal_code: Option<PostalCode>,
-    /// Town.
-    #[oai(skip_serializing_if_is_none)]
-    pub city: Option<City>,
-    /// Country, ISO 3166-1 alpha-2.
-    #[oai(skip_serializing_if_is_none)]
-    pub country: Option<Country>,
-}
-
-/// A postal address's changes.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AddressPatch {
-    /// Street and number.
-    #[oai(nullable)]
-    pub line1: MaybeUndefined<AddressLine>,
-    /// What does not fit the first line.
-    #[oai(nullable)]
-    pub line2: MaybeUndefined<AddressLine>,
-    /// Postal code.
-    #[oai(nullable)]
-    pub postal_code: MaybeUndefined<PostalCode>,
-    /// Town.
-    #[oai(nullable)]
-    pub city: MaybeUndefined<City>,
-    /// Country, ISO 3166-1 alpha-2.
-    #[oai(nullable)]
-    pub country: MaybeUndefined<Country>,
-}
-
-/// As stated by the patient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[oai(rename_all = "lowercase")]
-pub enum Gender {
-    /// Female.
-    Female,
-    /// Male.
-    Male,
-    /// Neither.
-    Other,
-    /// Not stated.
-    Unknown,
-}
-
-impl Gender {
-    const ALL: [Self; 4] = [Self::Female, Self::Male, Self::Other, Self::Unknown];
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Female => "female",
-            Self::Male => "male",
-            Self::Other => "other",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    fn stored(name: &str) -> Self {
-        Self::ALL.into_iter().find(|gender| gender.name() == name).unwrap_or(Self::Unknown)
-    }
-}
-
-/// The order of a list of patients; a minus turns it round.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-pub enum Sort {
-    /// By name.
-    #[oai(rename = "name")]
-    Name,
-    /// By name, from the end.
-    #[oai(rename = "-name")]
-    NameDescending,
-    /// First entered first.
-    #[oai(rename = "createdAt")]
-    Created,
-    /// Last entered first.
-    #[oai(rename = "-createdAt")]
-    CreatedDescending,
-}
-
-/// A patient.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", example)]
-pub struct Patient {
-    /// Identifies the patient in this clinic.
-    #[oai(read_only)]
-    pub id: Uuid,
-    /// The number by which the clinic files the patient.
-    pub patient_number: PatientNumber,
-    /// Given name.
-    pub first_name: PersonName,
-    /// Family name.
-    pub last_name: PersonName,
-    /// Date of birth.
-    #[oai(skip_serializing_if_is_none)]
-    pub birth_date: Option<NaiveDate>,
-    /// As stated by the patient.
-    pub gender: Gender,
-    /// E-mail address.
-    #[oai(skip_serializing_if_is_none)]
-    pub email: Option<Email>,
-    /// Telephone number, international form.
-    #[oai(skip_serializing_if_is_none)]
-    pub phone: Option<PhoneNumber>,
-    /// Postal address.
-    #[oai(skip_serializing_if_is_none)]
-    pub address: Option<Address>,
-    /// The language that the patient is written to in; the clinic's when absent.
-    #[oai(skip_serializing_if_is_none)]
-    pub language: Option<Language>,
-    /// Administrative notes; nothing clinical belongs here.
-    #[oai(skip_serializing_if_is_none)]
-    pub notes: Option<Notes>,
-    /// When the patient was entered.
-    #[oai(read_only)]
-    pub created_at: DateTime<Utc>,
-    /// When the patient was last changed.
-    #[oai(read_only)]
-    pub updated_at: DateTime<Utc>,
-    /// When the patient was archived.
-    #[oai(read_only, skip_serializing_if_is_none)]
-    pub deleted_at: Option<DateTime<Utc>>,
-    /// Grows with each change; the `ETag`.
-    #[oai(read_only)]
-    pub version: i32,
-}
-
-impl Resource for Patient {
-    const PATH: &'static str = "/api/v1/patients";
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn version(&self) -> i32 {
-        self.version
-    }
-}
-
-impl TryFrom<&Row> for Patient {
-    type Error = tokio_postgres::Error;
-
-    fn try_from(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let address = Address {
-            line1: row.try_get("address_line1")?,
-            line2: row.try_get("address_line2")?,
-            postal_code: row.try_get("postal_code")?,
-            city: row.try_get("city")?,
-            country: row.try_get("country")?,
-        };
-        Ok(Self {
-            id: row.try_get("id")?,
-            patient_number: row.try_get("patient_number")?,
-            first_name: row.try_get("first_name")?,
-            last_name: row.try_get("last_name")?,
-            birth_date: row.try_get("birth_date")?,
-            gender: Gender::stored(row.try_get("gender")?),
-            email: row.try_get("email")?,
-            phone: row.try_get("phone")?,
-            address: (address != Address::default()).then_some(address),
-            language: row.try_get("language")?,
-            notes: row.try_get("notes")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
-            deleted_at: row.try_get("deleted_at")?,
-            version: row.try_get("version")?,
-        })
-    }
-}
-
-/// A patient to be entered.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct NewPatient {
-    /// The number by which the clinic files the patient; its next when absent.
-    pub patient_number: Option<PatientNumber>,
-    /// Given name.
-    pub first_name: PersonName,
-    /// Family name.
-    pub last_name: PersonName,
-    /// Date of birth.
-    pub birth_date: Option<NaiveDate>,
-    /// As stated by the patient; `unknown` when absent.
-    pub gender: Option<Gender>,
-    /// E-mail address.
-    pub email: Option<Email>,
-    /// Telephone number, international form.
-    pub phone: Option<PhoneNumber>,
-    /// Postal address.
-    pub address: Option<Address>,
-    /// The language that the patient is written to in.
-    pub language: Option<Language>,
-    /// Administrative notes; nothing clinical belongs here.
-    pub notes: Option<Notes>,
-}
-
-/// Changes to a patient (JSON merge patch, RFC 7396): absent leaves, null clears.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct PatientPatch {
-    /// The number by which the clinic files the patient.
-    pub patient_number: Option<PatientNumber>,
-    /// Given name.
-    pub first_name: Option<PersonName>,
-    /// Family name.
-    pub last_name: Option<PersonName>,
-    /// Date of birth.
-    #[oai(nullable)]
-    pub birth_date: MaybeUndefined<NaiveDate>,
-    /// As stated by the patient.
-    pub gender: Option<Gender>,
-    /// E-mail address.
-    #[oai(nullable)]
-    pub email: MaybeUndefined<Email>,
-    /// Telephone number, international form.
-    #[oai(nullable)]
-    pub phone: MaybeUndefined<PhoneNumber>,
-    /// Postal address.
-    #[oai(nullable)]
-    pub address: MaybeUndefined<AddressPatch>,
-    /// The language that the patient is written to in.
-    #[oai(nullable)]
-    pub language: MaybeUndefined<Language>,
-    /// Administrative notes; nothing clinical belongs here.
-    #[oai(nullable)]
-    pub notes: MaybeUndefined<Notes>,
-}
-
-impl PatientPatch {
-    /// The patient after these changes.
-    fn apply(self, patient: &mut NewPatient) {
-        fn set<T>(field: &mut T, change: Option<T>) {
-            if let Some(value) = change {
-                *field = value;
-            }
-        }
-        set(&mut patient.patient_number, self.patient_number.map(Some));
-        set(&mut patient.first_name, self.first_name);
-        set(&mut patient.last_name, self.last_name);
-        set(&mut patient.gender, self.gender.map(Some));
-        self.birth_date.update_to(&mut patient.birth_date);
-        self.email.update_to(&mut patient.email);
-        self.phone.update_to(&mut patient.phone);
-        self.language.update_to(&mut patient.language);
-        self.notes.update_to(&mut patient.notes);
-        match self.address {
-            MaybeUndefined::Undefined => {}
-            MaybeUndefined::Null => patient.address = None,
-            MaybeUndefined::Value(change) => {
-                let address = patient.address.get_or_insert_default();
-                change.line1.update_to(&mut address.line1);
-                change.line2.update_to(&mut address.line2);
-                change.postal_code.update_to(&mut address.postal_code);
-                change.city.update_to(&mut address.city);
-                change.country.update_to(&mut address.country);
-            }
-        }
-    }
-}
-
 /// The operations on patients.
 #[derive(Clone, Copy, Debug)]
 pub struct Patients;
@@ -449,7 +194,7 @@ impl Patients {
         q: Query<Option<SearchText>>,
         /// Born on this day.
         #[oai(name = "birthDate")]
-        birth_date: Query<Option<NaiveDate>>,
+        birth_date: Query<Option<Day>>,
         /// `true` lists the archived patients instead.
         archived: Query<Option<bool>>,
         /// The order.
@@ -462,7 +207,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words: Vec<String> = q.0.as_ref().map(|q| words(q.as_str()).collect()).unwrap_or_default();
+        let words = q.0.as_ref().map(|q| searched(q.as_str())).unwrap_or_default();
         if words.len() > 4 {
             return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
         }
@@ -492,6 +237,8 @@ impl Patients {
     }
 
     /// Enter a patient
+    ///
+    /// Without a number the patient gets the clinic's next.
     #[oai(path = "/patients", method = "post", operation_id = "patients_create")]
     async fn create(
         &self,
@@ -515,6 +262,8 @@ impl Patients {
     }
 
     /// Read a patient
+    ///
+    /// Reading is audited. An archived patient is not found: see the list with `archived=true`.
     #[oai(path = "/patients/:id", method = "get", operation_id = "patients_find")]
     async fn find(
         &self,
@@ -540,6 +289,8 @@ impl Patients {
     }
 
     /// Change a patient
+    ///
+    /// A JSON merge patch: what is absent stays, `null` clears.
     #[oai(path = "/patients/:id", method = "patch", operation_id = "patients_update")]
     async fn update(
         &self,
@@ -592,6 +343,8 @@ impl Patients {
     }
 
     /// Restore an archived patient
+    ///
+    /// The patient is found, changed and treated again.
     #[oai(path = "/patients/:id/restore", method = "post", operation_id = "patients_restore")]
     async fn restore(
         &self,
@@ -648,93 +401,6 @@ async fn store(
         )
         .await?;
     let patient = Patient::try_from(&row)?;
-    let found_by = [
-        Some(patient.last_name.as_str()),
-        Some(patient.first_name.as_str()),
-        Some(patient.patient_number.as_str()),
-        patient.email.as_ref().map(Email::as_str),
-        patient.phone.as_ref().map(PhoneNumber::as_str),
-    ];
-    tx.rows(&SET_TERMS, &[&id, &terms(found_by.into_iter().flatten())]).await?;
+    tx.rows(&SET_TERMS, &[&id, &patient.terms()]).await?;
     Ok(patient)
-}
-
-/// Folded, so that accents and case do not decide the order.
-fn sort_name(last_name: &PersonName, first_name: &PersonName) -> String {
-    fold(&format!("{} {}", last_name.as_str(), first_name.as_str()))
-}
-
-impl From<Patient> for NewPatient {
-    fn from(patient: Patient) -> Self {
-        Self {
-            patient_number: Some(patient.patient_number),
-            first_name: patient.first_name,
-            last_name: patient.last_name,
-            birth_date: patient.birth_date,
-            gender: Some(patient.gender),
-            email: patient.email,
-            phone: patient.phone,
-            address: patient.address,
-            language: patient.language,
-            notes: patient.notes,
-        }
-    }
-}
-
-/// An example's value, which the type's own check accepts.
-fn sample<T: std::str::FromStr>(text: &str) -> Option<T> {
-    text.parse().ok()
-}
-
-impl Example for NewPatient {
-    fn example() -> Self {
-        Self::from(Patient::example())
-    }
-}
-
-impl Example for PatientPatch {
-    fn example() -> Self {
-        Self {
-            patient_number: None,
-            first_name: None,
-            last_name: None,
-            birth_date: MaybeUndefined::Undefined,
-            gender: None,
-            email: MaybeUndefined::Null,
-            phone: sample("+33 1 42 68 53 00").map_or(MaybeUndefined::Undefined, MaybeUndefined::Value),
-            address: MaybeUndefined::Undefined,
-            language: MaybeUndefined::Undefined,
-            notes: MaybeUndefined::Undefined,
-        }
-    }
-}
-
-impl Example for Patient {
-    #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
-    fn example() -> Self {
-        let at = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
-        Self {
-            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0001),
-            patient_number: sample("P-000042").expect("a number"),
-            first_name: sample("Camille").expect("a name"),
-            last_name: sample("Durand").expect("a name"),
-            birth_date: NaiveDate::from_ymd_opt(1984, 2, 29),
-            gender: Gender::Female,
-            email: sample("camille.durand@example.org"),
-            phone: sample("+33 1 42 68 53 00"),
-            address: Some(Address {
-                line1: sample("12 rue de la Paix"),
-                line2: None,
-                postal_code: sample("75002"),
-                city: sample("Paris"),
-                country: sample("FR"),
-            }),
-            language: sample("fr"),
-            notes: sample("Prefers mornings."),
-            created_at: at,
-            updated_at: at,
-            deleted_at: None,
-            version: 1,
-        }
-    }
 }

@@ -1,0 +1,130 @@
+//! What the spec shows of this module's requests and answers.
+
+use poem_openapi::types::Example;
+use uuid::Uuid;
+
+use super::login::{Credentials, KeySet, LoggedIn, Me, PublicKey, Refresh};
+use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
+use super::token::LIFETIME;
+use crate::ids::Role;
+
+impl Example for NewRegistration {
+    fn example() -> Self {
+        Self {
+            company_name: checked("Cabinet du Parc"),
+            country: checked("FR"),
+            language: "fr".parse().ok(),
+            time_zone: "Europe/Paris".parse().ok(),
+            business_number: None,
+            vat_number: None,
+            company_email: checked("contact@cabinet-du-parc.example"),
+            company_phone: "+33 1 42 68 53 00".parse().ok(),
+            address: None,
+            email: checked("camille@cabinet-du-parc.example"),
+            password: checked("correct horse battery staple"),
+            first_name: "Camille".parse().ok(),
+            last_name: "Durand".parse().ok(),
+            accept_terms: true,
+        }
+    }
+}
+
+impl Example for UserView {
+    fn example() -> Self {
+        Self {
+            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0003),
+            email: "camille@cabinet-du-parc.example".to_owned(),
+            first_name: Some("Camille".to_owned()),
+            last_name: Some("Durand".to_owned()),
+            language: "fr".to_owned(),
+            role: Role::Admin.name().to_owned(),
+            email_verified: true,
+        }
+    }
+}
+
+impl Example for CompanyView {
+    fn example() -> Self {
+        Self {
+            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0004),
+            name: "Cabinet du Parc".to_owned(),
+            country: "FR".to_owned(),
+            language: "fr".to_owned(),
+            time_zone: "Europe/Paris".to_owned(),
+            currency: "EUR".to_owned(),
+            status: "active".to_owned(),
+        }
+    }
+}
+
+impl Example for Registered {
+    fn example() -> Self {
+        Self {
+            user: UserView { email_verified: false, ..UserView::example() },
+            company: CompanyView::example(),
+            clinic_provisioned: true,
+            next_step: "verify_email".to_owned(),
+        }
+    }
+}
+
+impl Example for Verification {
+    fn example() -> Self {
+        Self { token: checked("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY") }
+    }
+}
+
+impl Example for AddressOnly {
+    fn example() -> Self {
+        Self { email: checked("camille@cabinet-du-parc.example") }
+    }
+}
+
+impl Example for Credentials {
+    fn example() -> Self {
+        Self {
+            email: checked("camille@cabinet-du-parc.example"),
+            password: checked("correct horse battery staple"),
+            company_id: None,
+        }
+    }
+}
+
+impl Example for Refresh {
+    fn example() -> Self {
+        Self { refresh_token: checked("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY") }
+    }
+}
+
+impl Example for LoggedIn {
+    fn example() -> Self {
+        Self {
+            access_token: "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJyb2xlIjoiYWRtaW4ifQ.c2lnbmF0dXJl".to_owned(),
+            refresh_token: "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY".to_owned(),
+            expires_in: LIFETIME,
+            user: UserView::example(),
+            company: CompanyView::example(),
+        }
+    }
+}
+
+impl Example for Me {
+    fn example() -> Self {
+        Self { user: UserView::example(), company: CompanyView::example() }
+    }
+}
+
+impl Example for KeySet {
+    fn example() -> Self {
+        let text = |text: &str| text.to_owned();
+        // The key of RFC 8037, appendix A.2.
+        let x = text("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+        let (kid, kty, crv, alg) = (text("kPrK_qmxVWaYVA9w"), text("OKP"), text("Ed25519"), text("EdDSA"));
+        Self { keys: vec![PublicKey { kid, kty, crv, x, alg, usage: text("sig") }] }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
+fn checked<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("an example is valid")
+}

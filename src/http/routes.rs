@@ -1,0 +1,100 @@
+//! What the spec says of the routes, for failures that the router reports in its own terms.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::spec::METHODS;
+
+/// The routes, by the router's patterns (`/api/v1/patients/:param0`), and the headers that operations read.
+#[derive(Clone, Debug)]
+pub struct Routes {
+    by_pattern: HashMap<String, Known>,
+    headers: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Known {
+    allow: String,
+    parameters: Vec<String>,
+}
+
+impl Routes {
+    /// Reads the spec.
+    #[must_use]
+    pub fn of(spec: &Value) -> Self {
+        let paths = spec["paths"].as_object();
+        let by_pattern = paths.into_iter().flatten().map(|(path, item)| known(path, item)).collect();
+        let operations = paths.into_iter().flat_map(Map::values).filter_map(Value::as_object).flat_map(Map::values);
+        let parameters = operations.filter_map(|operation| operation["parameters"].as_array()).flatten();
+        let mut headers: Vec<String> = parameters
+            .filter(|parameter| parameter["in"] == "header")
+            .filter_map(|parameter| parameter["name"].as_str().map(str::to_owned))
+            .collect();
+        headers.sort_unstable();
+        headers.dedup();
+        Self { by_pattern, headers }
+    }
+
+    /// What `Allow` says. Beside the operations there are only pages.
+    pub(super) fn allow(&self, pattern: Option<&str>) -> String {
+        self.known(pattern).map_or_else(|| "GET, HEAD".to_owned(), |known| known.allow.clone())
+    }
+
+    /// The spec's name of the path parameter that the router calls `param0`, `param1` and so on.
+    pub(super) fn parameter<'a>(&'a self, pattern: Option<&str>, name: &'a str) -> &'a str {
+        let index = name.strip_prefix("param").and_then(|digits| digits.parse::<usize>().ok());
+        self.known(pattern)
+            .zip(index)
+            .and_then(|(known, index)| known.parameters.get(index))
+            .map_or(name, String::as_str)
+    }
+
+    /// The headers that operations read.
+    pub(super) fn headers(&self) -> &[String] {
+        &self.headers
+    }
+
+    fn known(&self, pattern: Option<&str>) -> Option<&Known> {
+        self.by_pattern.get(pattern?)
+    }
+}
+
+fn known(path: &str, item: &Value) -> (String, Known) {
+    let mut parameters = Vec::new();
+    let pattern: Vec<String> = path
+        .split('/')
+        .map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) => {
+                parameters.push(name.to_owned());
+                format!(":param{}", parameters.len() - 1)
+            }
+            None => segment.to_owned(),
+        })
+        .collect();
+    let mut allow: Vec<String> =
+        METHODS.iter().filter(|method| item.get(**method).is_some()).map(|method| method.to_uppercase()).collect();
+    if allow.first().is_some_and(|method| method == "GET") {
+        allow.insert(1, "HEAD".to_owned());
+    }
+    (pattern.join("/"), Known { allow: allow.join(", "), parameters })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_route_is_known_by_the_routers_pattern() {
+        let routes = Routes::of(&json!({ "paths": { "/a/{id}/b/{part}": {
+            "get": { "parameters": [{ "in": "header", "name": "If-Match" }, { "in": "query", "name": "q" }] },
+            "delete": { "parameters": [{ "in": "header", "name": "If-Match" }] },
+        } } }));
+        let pattern = Some("/a/:param0/b/:param1");
+        assert_eq!(routes.allow(pattern), "GET, HEAD, DELETE");
+        assert_eq!(routes.parameter(pattern, "param1"), "part");
+        assert_eq!((routes.allow(Some("/docs")).as_str(), routes.parameter(None, "param0")), ("GET, HEAD", "param0"));
+        assert_eq!(routes.headers(), ["If-Match"]);
+    }
+}
