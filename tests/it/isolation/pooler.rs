@@ -69,6 +69,7 @@ impl Bouncer {
             command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
         }
         let process = command.spawn().unwrap_or_else(|error| {
+            std::fs::remove_dir_all(&directory).unwrap();
             panic!(
                 "NOT RUN: PgBouncer cannot be started ({error}); install the package pgbouncer, as scripts/test does"
             )
