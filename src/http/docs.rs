@@ -72,7 +72,9 @@ fn swagger(html: &str) -> anyhow::Result<(String, String)> {
     // As a browser reads it: a script ends at the first closing tag, whatever its text says of scripts.
     let mut rest = page.as_str();
     while let Some((_, opened)) = rest.split_once("<script") {
-        let Some((body, behind)) = opened.split_once('>').and_then(|(_, body)| body.split_once("</script>")) else { break };
+        let Some((body, behind)) = opened.split_once('>').and_then(|(_, body)| body.split_once("</script>")) else {
+            break;
+        };
         hashes.push_str(" 'sha256-");
         hashes.push_str(&STANDARD.encode(digest(&SHA256, body.as_bytes())));
         hashes.push('\'');

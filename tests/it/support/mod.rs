@@ -6,7 +6,8 @@ pub mod process;
 mod world;
 
 pub use world::{
-    Answer, Clinic, MASTER_KEYS, OwnCluster, Person, World, admin_client, api_url, own_postgres, prepare, provisioner_url,
+    Answer, Clinic, MASTER_KEYS, OwnCluster, Person, World, admin_client, api_url, own_postgres, prepare,
+    provisioner_url,
 };
 
 /// What every test account logs in with.

@@ -82,8 +82,7 @@ impl Process {
     /// SIGTERM; how it ended and all it said.
     pub async fn terminate(mut self) -> (ExitStatus, String) {
         kill(Pid::from_raw(self.pid()), Signal::SIGTERM).unwrap();
-        let status =
-            tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await.expect("it stops").unwrap();
+        let status = tokio::time::timeout(Duration::from_mins(1), self.child.wait()).await.expect("it stops").unwrap();
         (status, self.said())
     }
 }
