@@ -70,7 +70,7 @@ DO $$
 DECLARE
     open_to_all name;
 BEGIN
-    FOREACH open_to_all IN ARRAY ARRAY['postgres', 'template1']::name[] LOOP
+    FOREACH open_to_all IN ARRAY ARRAY['postgres', 'template0', 'template1']::name[] LOOP
         BEGIN
             EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', open_to_all);
         EXCEPTION WHEN insufficient_privilege OR invalid_catalog_name THEN

@@ -102,7 +102,9 @@ CREATE TABLE users (
   CONSTRAINT users_email_key UNIQUE (email_normalized)
 );
 CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
-GRANT SELECT, INSERT ON users TO medicalpro_api;
+GRANT SELECT ON users TO medicalpro_api;
+-- Not platform_role, nor email_verified_at: nobody is born with rights over the platform or a proven address.
+GRANT INSERT (id, email, email_normalized, password_hash, first_name, last_name, language, terms_accepted_at) ON users TO medicalpro_api;
 GRANT UPDATE (password_hash, email_verified_at, last_login_at) ON users TO medicalpro_api;
 -- The worker writes to people; it never sees a password hash.
 GRANT SELECT (id, email, email_normalized, first_name, last_name, language, status, email_verified_at) ON users TO medicalpro_provisioner;

@@ -20,7 +20,7 @@ pub const CENTRAL_DATABASE: &str = "medicalpro_central";
 /// What will be done, for the operator to read first.
 pub const PLAN: [&str; 5] = [
     "make the roles medicalpro_* (logins: api, provisioner, backup; the rest cannot log in) and set the passwords given",
-    "close the databases postgres and template1 to PUBLIC",
+    "close the databases postgres, template0 and template1 to PUBLIC",
     "make the database medicalpro_central, empty, for the provisioner's migrations",
     "make the functions by which the provisioner makes and drops a clinic's login, and no other role",
     "make the database medicalpro_clinic_base, hardened, a template closed to connections",
