@@ -107,7 +107,6 @@ pub enum Sort {
 #[oai(rename_all = "camelCase", example)]
 pub struct Patient {
     /// Identifies the patient in this clinic.
-    #[oai(read_only)]
     pub id: Uuid,
     /// The number by which the clinic files the patient.
     pub patient_number: PatientNumber,
@@ -136,16 +135,13 @@ pub struct Patient {
     #[oai(skip_serializing_if_is_none)]
     pub notes: Option<Notes>,
     /// When the patient was entered.
-    #[oai(read_only)]
     pub created_at: DateTime<Utc>,
     /// When the patient was last changed.
-    #[oai(read_only)]
     pub updated_at: DateTime<Utc>,
     /// When the patient was archived.
-    #[oai(read_only, skip_serializing_if_is_none)]
+    #[oai(skip_serializing_if_is_none)]
     pub deleted_at: Option<DateTime<Utc>>,
     /// Grows with each change; the `ETag`.
-    #[oai(read_only)]
     pub version: i32,
 }
 
