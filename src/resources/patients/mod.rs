@@ -211,19 +211,14 @@ impl Patients {
             LIST.pick(&[usize::from(birth_date.is_some()), words.len(), usize::from(archived), order, page.bucket()]);
         let (low, high): (Vec<String>, Vec<String>) = words.into_iter().map(bounds).unzip();
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
-        let patients = transaction!(clinics.read(caller), |tx| {
+        let answer = transaction!(clinics.read(caller), |tx| {
             let rows = tx.rows(statement.clone(), &[&birth_date.0, &low, &high, &key, &id]).await?;
-            let patients: Vec<Patient> = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
-            let ids: Vec<Uuid> = patients.iter().map(|patient| patient.id).collect();
+            let found = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
+            let answer = page.answer(found, |patient| After { key: sort.key_of(patient), id: patient.id })?;
+            // Of the answer: what was read beyond it, to know whether another page follows, nobody has seen.
+            let ids: Vec<Uuid> = answer.data.iter().map(|patient| patient.id).collect();
             tx.record_access(Access { action: "list", resource: "patients", patients: ids.clone(), ids });
-            Ok(patients)
-        })?;
-        let answer = page.answer(patients, |patient| After {
-            key: match sort {
-                Sort::Name | Sort::NameDescending => sort_name(&patient.last_name, &patient.first_name),
-                Sort::Created | Sort::CreatedDescending => patient.created_at.to_rfc3339(),
-            },
-            id: patient.id,
+            Ok(answer)
         })?;
         Ok(Listed(answer))
     }
