@@ -56,6 +56,18 @@ pub fn terms<'a>(fields: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     terms
 }
 
+/// The words of a query. A number is one word however it is punctuated, as [`terms`] keeps it; a text without letters and
+/// digits is a word that nothing has.
+#[must_use]
+pub fn sought(text: &str) -> Vec<String> {
+    let number: String = text.chars().filter(char::is_ascii_digit).take(MAX_WORD).collect();
+    if number.len() >= 3 && !text.chars().any(char::is_alphabetic) {
+        return vec![number];
+    }
+    let words: Vec<String> = words(text).collect();
+    if words.is_empty() { vec![fold(text)] } else { words }
+}
+
 /// The bounds between which the words that begin with `word` lie, in byte order.
 #[must_use]
 pub fn bounds(word: String) -> (String, String) {
@@ -81,6 +93,14 @@ mod tests {
         for term in ["3314268", "42", "p000042", "000042"] {
             assert!(terms.iter().any(|found| found == term), "{term} in {terms:?}");
         }
+    }
+
+    #[test]
+    fn a_query_is_words_or_one_number_and_never_nothing() {
+        assert_eq!(sought("Durand, É"), ["durand", "e"]);
+        assert_eq!(sought("+33 (1) 42-68"), ["3314268"]);
+        assert_eq!(sought("P-000042"), ["p", "000042"]);
+        assert_eq!(sought("%"), ["%"]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::api::answer::{Created, Done, Found, Listed, Read, expect_version};
 use crate::api::body::Body;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
-use crate::api::search::{bounds, words};
+use crate::api::search::{bounds, sought};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
@@ -199,7 +199,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words: Vec<String> = q.0.as_ref().map(|q| words(q.as_str()).collect()).unwrap_or_default();
+        let words = q.0.as_ref().map(|q| sought(q.as_str())).unwrap_or_default();
         if words.len() > 4 {
             return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
         }
