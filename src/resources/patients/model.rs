@@ -181,9 +181,9 @@ impl Patient {
     }
 }
 
-/// Folded, so that accents and case do not decide the order.
+/// Folded, so that accents and case do not decide the order; cut to what the column holds, since a letter may fold to several.
 pub(super) fn sort_name(last_name: &PersonName, first_name: &PersonName) -> String {
-    fold(&format!("{} {}", last_name.as_str(), first_name.as_str()))
+    fold(&format!("{} {}", last_name.as_str(), first_name.as_str())).chars().take(300).collect()
 }
 
 impl TryFrom<&Row> for Patient {
