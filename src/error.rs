@@ -122,8 +122,8 @@ impl ApiError {
     }
 }
 
-/// What a constraint's violation means to a client: `(constraint, code, detail, pointer)`. A resource adds its lines here
-/// by [`ConstraintMessage`] in its own file; what no line names is a plain conflict.
+/// What a constraint's violation means to a client: 422 for a CHECK, 409 for the others. A resource adds its lines here
+/// by [`ConstraintMessage`] in its own file; what no line names gets a general answer.
 #[derive(Debug)]
 pub struct ConstraintMessage {
     /// The constraint's name in the migrations.
@@ -171,10 +171,13 @@ impl ApiError {
         if raised::CONTEXT.contains(&code.code()) {
             return Self::Internal { code: "isolation_violation", cause: error.into() };
         }
+        let name = database.constraint().unwrap_or_default();
+        let meaning = constraints.iter().find(|message| message.constraint == name);
         let named = |fallback: fn() -> Self| {
-            let name = database.constraint().unwrap_or_default();
-            constraints.iter().find(|message| message.constraint == name).map_or_else(fallback, |message| {
-                Self::Conflict { code: message.code, detail: message.detail.into(), pointer: Some(message.pointer) }
+            meaning.map_or_else(fallback, |message| Self::Conflict {
+                code: message.code,
+                detail: message.detail.into(),
+                pointer: Some(message.pointer),
             })
         };
         match code.code() {
@@ -201,8 +204,12 @@ impl ApiError {
                 detail: "The request refers to something that does not exist.".into(),
                 pointer: None,
             }),
-            _ if *code == SqlState::CHECK_VIOLATION => {
-                named(|| Self::invalid("", "invalid", "A value is outside what is allowed."))
+            _ if *code == SqlState::CHECK_VIOLATION => meaning.map_or_else(
+                || Self::invalid("", "invalid", "A value is outside what is allowed."),
+                |message| Self::invalid(message.pointer, message.code, message.detail),
+            ),
+            _ if *code == SqlState::DATETIME_FIELD_OVERFLOW => {
+                Self::invalid("", "range", "A date is outside what is allowed.")
             }
             _ if *code == SqlState::TOO_MANY_CONNECTIONS
                 || *code == SqlState::QUERY_CANCELED

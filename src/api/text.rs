@@ -172,6 +172,8 @@ macro_rules! text_types {
             match format {
                 $( $format => <$name as Text>::parse(text).map(|_| ()), )+
                 "uuid" => uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "must be a UUID"),
+                // RFC 3339 knows years of four digits.
+                "naive-date" if text.len() != 10 => Err("must be a date, YYYY-MM-DD"),
                 "naive-date" => text.parse::<chrono::NaiveDate>().map(|_| ()).map_err(|_| "must be a date, YYYY-MM-DD"),
                 "date-time" => chrono::DateTime::parse_from_rfc3339(text).map(|_| ()).map_err(|_| "must be an RFC 3339 time"),
                 _ => Ok(()),

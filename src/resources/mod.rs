@@ -22,4 +22,4 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 }
 
 /// What the constraints of clinics' databases mean to a client.
-pub static CONSTRAINTS: &[ConstraintMessage] = &[patients::NUMBER_TAKEN];
+pub static CONSTRAINTS: &[ConstraintMessage] = &[patients::NUMBER_TAKEN, patients::BIRTH_DATE];

@@ -37,6 +37,14 @@ pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
     pointer: "/patientNumber",
 };
 
+/// A birth date is a living or once living person's.
+pub const BIRTH_DATE: ConstraintMessage = ConstraintMessage {
+    constraint: "patients_birth_date_check",
+    code: "range",
+    detail: "must lie between 1850 and 2200",
+    pointer: "/birthDate",
+};
+
 const WRITERS: [Role; 5] = [Role::Admin, Role::Manager, Role::Practitioner, Role::Nurse, Role::Secretary];
 const DELETERS: [Role; 2] = [Role::Admin, Role::Manager];
 
