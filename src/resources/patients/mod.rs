@@ -17,7 +17,7 @@ use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
-use crate::api::search::{bounds, searched};
+use crate::api::search::{bounds, sought};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
@@ -80,7 +80,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words = q.0.as_ref().map(|q| searched(q.as_str())).unwrap_or_default();
+        let words = q.0.as_ref().map(|q| sought(q.as_str())).unwrap_or_default();
         if words.len() > 4 {
             return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
         }
@@ -92,19 +92,14 @@ impl Patients {
             LIST.pick(&[usize::from(birth_date.is_some()), words.len(), usize::from(archived), order, page.bucket()]);
         let (low, high): (Vec<String>, Vec<String>) = words.into_iter().map(bounds).unzip();
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
-        let patients = transaction!(clinics.read(caller), |tx| {
+        let answer = transaction!(clinics.read(caller), |tx| {
             let rows = tx.rows(statement.clone(), &[&birth_date.0, &low, &high, &key, &id]).await?;
-            let patients: Vec<Patient> = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
-            let ids: Vec<Uuid> = patients.iter().map(|patient| patient.id).collect();
+            let found = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
+            let answer = page.answer(found, |patient| After { key: sort.key_of(patient), id: patient.id })?;
+            // Of the answer: what was read beyond it, to know whether another page follows, nobody has seen.
+            let ids: Vec<Uuid> = answer.data.iter().map(|patient| patient.id).collect();
             tx.record_access(Access { action: "list", resource: "patients", patients: ids.clone(), ids });
-            Ok(patients)
-        })?;
-        let answer = page.answer(patients, |patient| After {
-            key: match sort {
-                Sort::Name | Sort::NameDescending => sort_name(&patient.last_name, &patient.first_name),
-                Sort::Created | Sort::CreatedDescending => patient.created_at.to_rfc3339(),
-            },
-            id: patient.id,
+            Ok(answer)
         })?;
         Ok(Listed(answer))
     }
