@@ -96,3 +96,17 @@ need_packages() {
     has_compiler || missing "A C compiler is needed; install gcc or clang"
     has_postgres || missing "PostgreSQL 15 or newer is needed; install its server package (older Debian and Ubuntu: https://wiki.postgresql.org/wiki/Apt)"
 }
+
+# For the tests that go through a pooler: the program, which a test starts for itself, and not its service.
+need_pgbouncer() {
+    # Debian keeps it where only root looks.
+    PATH="$PATH:/usr/sbin" command -v pgbouncer >/dev/null && return
+    if [ "$(uname)" = Darwin ]; then
+        say "installing: pgbouncer"
+        brew install pgbouncer >&2
+    elif command -v apt-get >/dev/null; then
+        install_debian pgbouncer
+        # It was not started, and is not to start with the machine either.
+        ! command -v systemctl >/dev/null || as_root systemctl --quiet disable pgbouncer.service >&2
+    fi
+}

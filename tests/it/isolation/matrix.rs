@@ -73,7 +73,7 @@ async fn lines(client: &Client, sql: &str, schema: &str) -> String {
 }
 
 /// A freshly made clinic: its catalogue, and its schema's name.
-async fn fresh<'a>(world: &'a World) -> (Clinic<'a>, Client, String) {
+async fn fresh(world: &World) -> (Clinic<'_>, Client, String) {
     let clinic = world.clinic("matrix").await;
     let (client, name) = (clinic.database().await, clinic.id.database_name());
     (clinic, client, name)
@@ -130,9 +130,10 @@ async fn policies_functions_schemas_databases_and_roles_are_as_committed() {
          WHERE d.datname = ANY (ARRAY['postgres', 'template0', 'template1', 'medicalpro_central', 'medicalpro_clinic_base', $1])
          GROUP BY d.datname, d.datdba
          ORDER BY 1";
+    let superuser = format!("of {}", world.admin.get_user().unwrap());
     insta::assert_snapshot!(
         "clinic_schemas_and_databases",
-        lines(&client, schemas, &name).await.replace("of postgres", "of <superuser>")
+        lines(&client, schemas, &name).await.replace(&superuser, "of <superuser>")
     );
     let roles = "
         SELECT r.rolname::text, CASE WHEN r.rolcanlogin THEN 'LOGIN' END, CASE WHEN r.rolinherit THEN 'INHERIT' END,
@@ -140,7 +141,8 @@ async fn policies_functions_schemas_databases_and_roles_are_as_committed() {
                CASE WHEN r.rolcreatedb THEN 'CREATEDB' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END,
                CASE WHEN r.rolreplication THEN 'REPLICATION' END,
                'in ' || (SELECT string_agg(DISTINCT g.rolname::text, ',' ORDER BY g.rolname::text)
-                           FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid)
+                           FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                          WHERE m.member = r.oid AND g.rolname NOT LIKE 'medicalpro\\_clinic\\_%')
           FROM pg_roles r
          WHERE r.rolname LIKE 'medicalpro\\_%' AND (r.rolname NOT LIKE 'medicalpro\\_clinic\\_%' OR r.rolname = $1)
          ORDER BY r.rolname";

@@ -148,7 +148,7 @@ impl Guest<'_> {
 #[tokio::test]
 async fn thousands_of_requests_of_mixed_clinics_and_roles_share_connections_behind_pgbouncer_without_a_leak() {
     const GUESTS: usize = 6;
-    const VISITS: usize = 400;
+    const VISITS: usize = 250;
     let world = World::start().await;
     let (a, b) = (world.clinic("a").await, world.clinic("b").await);
     let (of_a, of_b) = (credentials(&world, a.id).await, credentials(&world, b.id).await);

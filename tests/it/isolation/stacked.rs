@@ -11,7 +11,7 @@ use crate::support::{Clinic, World};
 const RECORDS: &str = "SELECT title FROM medical_records";
 const NAMES: &str = "SELECT last_name FROM patients";
 
-async fn stage<'a>(world: &'a World) -> (Clinic<'a>, Hand, Treasure) {
+async fn stage(world: &World) -> (Clinic<'_>, Hand, Treasure) {
     let clinic = world.clinic("stacked").await;
     let hand = Hand::of(world, &clinic).await;
     let treasure = treasure(&clinic, &hand, "Abelard").await;
@@ -125,7 +125,7 @@ async fn leaving_the_role_leaves_nothing_to_see_and_no_owner_is_reached() {
         "medicalpro_backup",
         "medicalpro_api",
         "medicalpro_central_owner",
-        "postgres",
+        world.admin.get_user().unwrap(),
         "pg_read_all_data",
         "pg_execute_server_program",
     ] {
