@@ -122,8 +122,8 @@ impl ApiError {
     }
 }
 
-/// What a constraint's violation means to a client: `(constraint, code, detail, pointer)`. A resource adds its lines here
-/// by [`ConstraintMessage`] in its own file; what no line names is a plain conflict.
+/// What a constraint's violation means to a client: 422 for a CHECK, 409 for the others. A resource adds its lines here
+/// by [`ConstraintMessage`] in its own file; what no line names gets a general answer.
 #[derive(Debug)]
 pub struct ConstraintMessage {
     /// The constraint's name in the migrations.
@@ -208,6 +208,9 @@ impl ApiError {
                 || Self::invalid("", "invalid", "A value is outside what is allowed."),
                 |message| Self::invalid(message.pointer, message.code, message.detail),
             ),
+            _ if *code == SqlState::DATETIME_FIELD_OVERFLOW => {
+                Self::invalid("", "range", "A date is outside what is allowed.")
+            }
             _ if *code == SqlState::TOO_MANY_CONNECTIONS
                 || *code == SqlState::QUERY_CANCELED
                 || *code == SqlState::LOCK_NOT_AVAILABLE

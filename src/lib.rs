@@ -4,7 +4,7 @@
 //!
 //! | module | owns |
 //! | --- | --- |
-//! | [`ids`], [`error`], [`sql`], [`secrets`], [`database`] | what everything else is made of |
+//! | [`ids`], [`error`], [`mod@sql`], [`secrets`], [`database`] | what everything else is made of |
 //! | [`central`] | the central database: clinics, people, sessions, jobs, mail; never a patient |
 //! | [`clinic`] | the way to a clinic's database: pool, checkout, transaction |
 //! | [`region`], [`email`] | countries' rules as data; mail in its reader's language |

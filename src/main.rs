@@ -10,6 +10,7 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use medicalpro::central::companies::Status;
 use medicalpro::config::{ProvisionerSettings, ServeSettings, TlsSettings, WorkerSettings, postgres};
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
@@ -391,8 +392,13 @@ async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -
             }
         }
         Clinics::Provision { clinic } => {
-            let asked = central::journal::ask(&central, clinic).await.map_err(failed)?;
-            let status = if asked { "requested" } else { "active already" };
+            let status = match central::journal::ask(&central, clinic).await.map_err(failed)? {
+                Status::Pending | Status::Provisioning => "requested",
+                Status::Active => "active already",
+                Status::Suspended => {
+                    anyhow::bail!("the clinic is suspended: it has its database, and is left as it is")
+                }
+            };
             if json {
                 println!("{}", serde_json::json!({ "clinic": clinic, "status": status }));
             } else {

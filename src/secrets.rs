@@ -47,7 +47,7 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
 /// What a derived key is for; no two purposes share one.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
-    /// A clinic's database password. AAD: [`Place::Credentials`].
+    /// A clinic's database password.
     DatabasePassword,
     /// A clinic's context key.
     ContextKey,

@@ -121,10 +121,10 @@ impl<D: Database> From<&Statement<D>> for Picked<D> {
 /// ```
 #[macro_export]
 macro_rules! sql {
-    ($database:ident; $( $(#[$doc:meta])* $name:ident by $run_by:expr ; $( $slot:tt ),+ ; )+) => {
+    ($database:ident; $( $(#[$doc:meta])* $vis:vis $name:ident by $run_by:expr ; $( $slot:tt ),+ ; )+) => {
         $(
             $(#[$doc])*
-            static $name: $crate::sql::Statement<$crate::sql::$database> = $crate::sql::Statement {
+            $vis static $name: $crate::sql::Statement<$crate::sql::$database> = $crate::sql::Statement {
                 name: concat!(module_path!(), "::", stringify!($name)),
                 run_by: &$run_by,
                 slots: &[ $( $crate::sql!(@slot $slot) ),+ ],

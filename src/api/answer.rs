@@ -11,7 +11,7 @@ use poem_openapi::types::{ParseFromJSON, ToJSON};
 use super::text::EntityTags;
 use crate::error::{ApiError, Result};
 
-/// Something with an address and a version.
+/// Something with an address and a version. Its fields are never `read_only`: a stored answer is parsed again, which refuses those.
 pub trait Resource: ParseFromJSON + ToJSON + Send {
     /// Its collection's path.
     const PATH: &'static str;

@@ -205,6 +205,8 @@ pub fn check<T: Type>(value: &Value) -> Vec<FieldError> {
     if let Some(registry) = guard.as_ref() {
         Checker { registry, errors: &mut errors }.reference(&T::schema_ref(), value, "", false);
     }
+    // A reference with a description beside it is checked as two schemas, of which each may refuse a value.
+    errors.dedup();
     errors.truncate(MAX_ERRORS);
     errors
 }

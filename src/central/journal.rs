@@ -27,6 +27,8 @@ pub const FINISHED: &str = "medicalpro_provisioning_finished";
 
 /// How often a job is tried before it is given up.
 pub const ATTEMPTS: i32 = 5;
+/// And before it is given up although what was made of the clinic cannot be removed: the reaper names that from then on.
+pub const REMOVALS: i32 = ATTEMPTS + 2;
 
 const BOTH: [CentralLogin; 2] = [CentralLogin::Api, CentralLogin::Provisioner];
 const WORKER: [CentralLogin; 1] = [CentralLogin::Provisioner];
@@ -73,10 +75,11 @@ sql! { Central;
     TRY_AGAIN by WORKER;
         "UPDATE provisioning_jobs
             SET state = 'queued', error = $2, run_after = now() + interval '1 second' * power(2, attempts)
-          WHERE id = $1";
-    /// A job is given up.
+          WHERE id = $1 AND state = 'running'";
+    /// A job is given up; no row for one that is done after all: its activation took effect and only the answer was lost.
     GIVE_UP by WORKER;
-        "UPDATE provisioning_jobs SET state = 'failed', error = $2, finished_at = now() WHERE id = $1";
+        "UPDATE provisioning_jobs SET state = 'failed', error = $2, finished_at = now() WHERE id = $1 AND state = 'running'
+         RETURNING id";
     /// A clinic that could not be made goes back to where it was.
     BACK_TO_PENDING by WORKER;
         "UPDATE companies
@@ -140,16 +143,14 @@ pub async fn request(tx: &mut CentralTx, clinic: ClinicId, reason: Reason) -> Re
     Ok(())
 }
 
-/// An operator asks for a clinic. `false` when it is active already.
+/// An operator asks for a clinic. Tells where it stood: one that is active or suspended is left as it is.
 ///
 /// # Errors
 /// Not found, or as the database refuses.
-pub async fn ask(central: &Central, clinic: ClinicId) -> Result<bool> {
-    if companies::status(central, clinic).await? == Status::Active {
-        return Ok(false);
-    }
+pub async fn ask(central: &Central, clinic: ClinicId) -> Result<Status> {
+    let status = companies::status(central, clinic).await?;
     transaction!(central.work(), |tx| request(tx, clinic, Reason::Operator).await)?;
-    Ok(true)
+    Ok(status)
 }
 
 /// The server's side: asks for clinics and waits for them.
@@ -295,14 +296,16 @@ impl Journal {
         Ok(())
     }
 
-    /// The clinic cannot be made, and what was made of it is gone: a registration is undone, so that the same address can
+    /// The clinic cannot be made, and what was made of it is gone, or is not ours to remove: a registration is undone, so that the same address can
     /// register again; any other clinic is pending as before.
     ///
     /// # Errors
     /// As the database refuses.
     pub async fn give_up(&self, job: &Job, error: &str) -> Result<()> {
         transaction!(self.central.work(), |tx| {
-            tx.rows(&GIVE_UP, &[&job.id, &shortened(error)]).await?;
+            if tx.row(&GIVE_UP, &[&job.id, &shortened(error)]).await?.is_none() {
+                return Ok(());
+            }
             let clinic = Some(ClinicId(job.company_id));
             audit::record(tx, &Event { action: "clinic_not_provisioned", clinic, ..Event::default() }).await?;
             if job.reason == Reason::Registration.name() {

@@ -121,7 +121,7 @@ impl ContextKey {
         (pad(0x36), pad(0x5c))
     }
 
-    /// Signs who asks, for [`LIFETIME`] seconds from `now` (seconds since 1970). Of the charset `[0-9a-z_|-]` only, so that it
+    /// Signs who asks, for `LIFETIME` seconds from `now` (seconds since 1970). Of the charset `[0-9a-z_|-]` only, so that it
     /// can stand quoted in a `SET LOCAL`.
     #[must_use]
     pub fn sign(&self, clinic: ClinicId, session_role: &'static str, user: UserId, now: i64) -> String {

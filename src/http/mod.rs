@@ -19,6 +19,7 @@ use futures_util::FutureExt as _;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, PathPattern, Request, Response};
 
+use crate::auth::caller::route_name;
 use crate::error::ApiError;
 use crate::ids::RequestId;
 use problem::Problems;
@@ -67,7 +68,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        let route = response.data::<PathPattern>().map_or("-", |pattern| &pattern.0);
+        let route = response.data::<PathPattern>().map_or_else(|| "-".to_owned(), |pattern| route_name(&pattern.0));
         let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
         tracing::info!(request = %id, %method, route, status = response.status().as_u16(), milliseconds, "request");
         Ok(response)

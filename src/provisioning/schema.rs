@@ -88,13 +88,16 @@ pub async fn migrate_clinic(client: &mut Client, schema: &str) -> anyhow::Result
     Ok(report.applied_migrations().len())
 }
 
-/// What a clinic's database has run so far.
+/// What a clinic's database has run so far; one that a killed worker left without a history is at 0.
 ///
 /// # Errors
 /// As PostgreSQL refuses.
 pub async fn state(client: &Client) -> anyhow::Result<State> {
     client.batch_execute("SET ROLE medicalpro_owner").await?;
-    let rows = client.query("SELECT version, checksum FROM app.refinery_schema_history ORDER BY version", &[]).await?;
+    let rows = match client.query_opt("SELECT WHERE to_regclass($1) IS NOT NULL", &[&HISTORY]).await? {
+        Some(_) => client.query(&format!("SELECT version, checksum FROM {HISTORY} ORDER BY version"), &[]).await?,
+        None => Vec::new(),
+    };
     client.batch_execute("RESET ROLE").await?;
     let runner = clinic::migrations::runner();
     let mut at = 0;

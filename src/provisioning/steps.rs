@@ -268,7 +268,7 @@ impl Workshop<'_> {
         let name = self.clinic.database_name();
         let mut inside = self.server.connect(&name).await?;
         let schema = if has_schema(&inside, &name).await? { name.as_str() } else { schema::UNNAMED };
-        if !has_schema(&inside, "app").await? || schema::state(&inside).await? != schema::State::At(schema::newest()) {
+        if schema::state(&inside).await? != schema::State::At(schema::newest()) {
             schema::migrate_clinic(&mut inside, schema).await?;
         }
         Ok(())

@@ -17,7 +17,7 @@ use super::steps::{Server, Step, Workshop};
 use super::template::{self, Way};
 use super::{reaper, schema};
 use crate::central::Central;
-use crate::central::journal::{ATTEMPTS, Job, Journal, REQUESTED};
+use crate::central::journal::{ATTEMPTS, Job, Journal, REMOVALS, REQUESTED};
 use crate::database::{Listener, connect, harden};
 use crate::ids::ClinicId;
 use crate::secrets::MasterKeys;
@@ -158,9 +158,15 @@ impl Worker {
                 self.journal.try_again(job, &error).await.map_err(cause)
             }
             Err(error) => {
-                let error = format!("{error:#}");
+                let mut error = format!("{error:#}");
+                if let Err(left) = workshop.remove().await {
+                    error = format!("{left:#}; could not be removed after: {error}");
+                    if job.attempts < REMOVALS {
+                        tracing::warn!(%clinic, attempt = job.attempts, error, "it will be removed later");
+                        return self.journal.try_again(job, &error).await.map_err(cause);
+                    }
+                }
                 tracing::error!(%clinic, error, "provisioning given up");
-                workshop.remove().await?;
                 self.journal.give_up(job, &error).await.map_err(cause)
             }
         }

@@ -46,6 +46,8 @@ const NAMED_ONLY_IN: &[(&str, &[&str])] = &[
     // What the process says, it says in main.rs or in the log.
     ("print!(", &[]),
     ("println!(", &["main.rs"]),
+    // Parsing refuses such fields, and a stored answer (Idempotency-Key) is parsed again.
+    ("read_only", &[]),
     (".unwrap()", &[]),
     ("#[allow", &[]),
     ("#![allow", &[]),

@@ -1,6 +1,7 @@
 //! The README says what is true: its table of settings is what `--help` says.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Arg, Args, Command};
@@ -53,7 +54,7 @@ fn table() -> String {
     let mut table = String::from("| setting | command | default | what it is |\n| --- | --- | --- | --- |\n");
     for (variable, Setting { commands, default, help }) in settings() {
         let commands: Vec<String> = commands.iter().map(|command| format!("`{command}`")).collect();
-        table.push_str(&format!("| `{variable}` | {} | {default} | {help} |\n", commands.join(", ")));
+        writeln!(table, "| `{variable}` | {} | {default} | {help} |", commands.join(", ")).unwrap();
     }
     table
 }

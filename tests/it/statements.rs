@@ -151,7 +151,7 @@ async fn lists_and_searches_of_patients_use_an_index_under_row_security() {
         .unwrap();
 
     let find = |name: &str| {
-        let wanted = format!("medicalpro::resources::patients::{name}");
+        let wanted = format!("medicalpro::resources::patients::statements::{name}");
         resources::statements().into_iter().find(|statement| statement.name == wanted).unwrap()
     };
     let words = "ARRAY['last12', 'first12', 'n12', 'last1'], ARRAY['last13', 'first13', 'n13', 'last2']";

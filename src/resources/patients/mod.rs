@@ -4,6 +4,7 @@
 //! is audited in the same transaction, writes by the tables' triggers.
 
 mod model;
+mod statements;
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -15,19 +16,19 @@ use crate::api::answer::{Created, Done, Found, Listed, Read, expect_version};
 use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
-use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
-use crate::api::search::{bounds, searched};
+use crate::api::list::{After, Cursors, Limit, Page};
+use crate::api::search::{bounds, sought};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
-use crate::ids::Role;
-use crate::sql;
 use crate::sql::{Clinic, Statement};
 use crate::transaction;
 
 use model::sort_name;
 pub use model::{Address, AddressPatch, Gender, NewPatient, Patient, PatientPatch, Sort};
+pub use statements::STATEMENTS;
+use statements::{ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, INSERT, LIST, RESTORE, SET_TERMS, UPDATE};
 
 /// Births before and after are typing errors; the bounds are the table's.
 pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
@@ -44,134 +45,6 @@ pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
     detail: "Another patient has this number.",
     pointer: "/patientNumber",
 };
-
-const WRITERS: [Role; 5] = [Role::Admin, Role::Manager, Role::Practitioner, Role::Nurse, Role::Secretary];
-const DELETERS: [Role; 2] = [Role::Admin, Role::Manager];
-
-macro_rules! columns {
-    () => {
-        "id, patient_number, first_name, last_name, birth_date, gender, email, phone, address_line1, address_line2, postal_code,
-         city, country, language, notes, created_at, updated_at, deleted_at, version"
-    };
-}
-
-/// The patients that a word of a search finds: served from the index on terms.
-macro_rules! word {
-    ($n:literal) => {
-        concat!(
-            "SELECT patient_id FROM patient_search_terms
-              WHERE company_id = $1 AND term >= ($3::text[])[",
-            $n,
-            "] AND term < ($4::text[])[",
-            $n,
-            "]"
-        )
-    };
-}
-
-/// Patients that all words find. An array rather than a join, which the planner may turn into a scan of all patients.
-macro_rules! found_by {
-    ($first:literal $(, $further:literal)*) => {
-        concat!(" AND id = ANY (ARRAY(", word!($first) $(, " INTERSECT ", word!($further))*, "))")
-    };
-}
-
-/// An order and where its page begins.
-macro_rules! order {
-    (first, $key:literal, $direction:literal) => {
-        concat!(" AND $5::text IS NULL AND $6::uuid IS NULL ORDER BY ", $key, " ", $direction, ", id ", $direction)
-    };
-    (after, $key:literal, $type:literal, $operator:literal, $direction:literal) => {
-        concat!(
-            " AND (",
-            $key,
-            ", id) ",
-            $operator,
-            " ($5::text::",
-            $type,
-            ", $6::uuid) ORDER BY ",
-            $key,
-            " ",
-            $direction,
-            ", id ",
-            $direction
-        )
-    };
-}
-
-sql! { Clinic;
-    /// A page of patients: by birth date, words, archive, order with its beginning, and size.
-    LIST by Role::ALL;
-        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1")),
-        [" AND $2::date IS NULL", " AND birth_date = $2::date"],
-        [
-            " AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL",
-            found_by!(1),
-            found_by!(1, 2),
-            found_by!(1, 2, 3),
-            found_by!(1, 2, 3, 4),
-        ],
-        [" AND deleted_at IS NULL", " AND deleted_at IS NOT NULL"],
-        [
-            order!(first, "sort_name", "ASC"),
-            order!(after, "sort_name", "text", ">", "ASC"),
-            order!(first, "sort_name", "DESC"),
-            order!(after, "sort_name", "text", "<", "DESC"),
-            order!(first, "created_at", "ASC"),
-            order!(after, "created_at", "timestamptz", ">", "ASC"),
-            order!(first, "created_at", "DESC"),
-            order!(after, "created_at", "timestamptz", "<", "DESC"),
-        ],
-        " LIMIT ",
-        [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], LIMITS[4]];
-    /// One patient.
-    FIND by Role::ALL;
-        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL"));
-    /// One patient, held until the transaction ends.
-    FIND_FOR_UPDATE by WRITERS;
-        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE"));
-    /// A new patient; without a number it gets the clinic's next.
-    INSERT by WRITERS;
-        (concat!(
-            "INSERT INTO patients (company_id, id, patient_number, first_name, last_name, birth_date, gender, email, phone,
-                                   address_line1, address_line2, postal_code, city, country, language, notes, sort_name)
-             VALUES ($1, $2,
-                     COALESCE($3, (SELECT patient_number_prefix FROM clinic_settings WHERE company_id = $1)
-                                  || '-' || lpad(nextval('patient_number_seq')::text, 6, '0')),
-                     $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-             RETURNING ", columns!()
-        ));
-    /// Everything that a client may change.
-    UPDATE by WRITERS;
-        (concat!(
-            "UPDATE patients
-                SET patient_number = $3, first_name = $4, last_name = $5, birth_date = $6, gender = $7, email = $8, phone = $9,
-                    address_line1 = $10, address_line2 = $11, postal_code = $12, city = $13, country = $14, language = $15,
-                    notes = $16, sort_name = $17
-              WHERE company_id = $1 AND id = $2
-             RETURNING ", columns!()
-        ));
-    /// The words that a patient is found by, in place of those before.
-    SET_TERMS by WRITERS;
-        "WITH gone AS (DELETE FROM patient_search_terms WHERE company_id = $1 AND patient_id = $2 AND term <> ALL ($3::text[]))
-         INSERT INTO patient_search_terms (company_id, term, patient_id) SELECT $1, term, $2 FROM unnest($3::text[]) AS term
-         ON CONFLICT DO NOTHING";
-    /// Archives a patient: the law keeps the data.
-    ARCHIVE by DELETERS;
-        "UPDATE patients SET deleted_at = now() WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL
-         RETURNING version - 1";
-    /// Whether the patient is still expected.
-    EXPECTED by DELETERS;
-        "SELECT FROM appointments
-          WHERE company_id = $1 AND patient_id = $2 AND starts_at > now() AND status IN ('scheduled', 'confirmed') LIMIT 1";
-    /// Brings an archived patient back.
-    RESTORE by DELETERS;
-        (concat!(
-            "UPDATE patients SET deleted_at = NULL
-              WHERE company_id = $1 AND id = $2 AND deleted_at IS NOT NULL AND merged_into_id IS NULL AND erased_at IS NULL
-             RETURNING ", columns!()
-        ));
-}
 
 /// The operations on patients.
 #[derive(Clone, Copy, Debug)]
@@ -207,7 +80,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words = q.0.as_ref().map(|q| searched(q.as_str())).unwrap_or_default();
+        let words = q.0.as_ref().map(|q| sought(q.as_str())).unwrap_or_default();
         if words.len() > 4 {
             return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
         }
@@ -219,19 +92,14 @@ impl Patients {
             LIST.pick(&[usize::from(birth_date.is_some()), words.len(), usize::from(archived), order, page.bucket()]);
         let (low, high): (Vec<String>, Vec<String>) = words.into_iter().map(bounds).unzip();
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
-        let patients = transaction!(clinics.read(caller), |tx| {
+        let answer = transaction!(clinics.read(caller), |tx| {
             let rows = tx.rows(statement.clone(), &[&birth_date.0, &low, &high, &key, &id]).await?;
-            let patients: Vec<Patient> = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
-            let ids: Vec<Uuid> = patients.iter().map(|patient| patient.id).collect();
+            let found = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
+            let answer = page.answer(found, |patient| After { key: sort.key_of(patient), id: patient.id })?;
+            // Of the answer: what was read beyond it, to know whether another page follows, nobody has seen.
+            let ids: Vec<Uuid> = answer.data.iter().map(|patient| patient.id).collect();
             tx.record_access(Access { action: "list", resource: "patients", patients: ids.clone(), ids });
-            Ok(patients)
-        })?;
-        let answer = page.answer(patients, |patient| After {
-            key: match sort {
-                Sort::Name | Sort::NameDescending => sort_name(&patient.last_name, &patient.first_name),
-                Sort::Created | Sort::CreatedDescending => patient.created_at.to_rfc3339(),
-            },
-            id: patient.id,
+            Ok(answer)
         })?;
         Ok(Listed(answer))
     }

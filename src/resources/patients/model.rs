@@ -103,6 +103,16 @@ pub enum Sort {
     CreatedDescending,
 }
 
+impl Sort {
+    /// A patient's place in this order, as text.
+    pub(super) fn key_of(self, patient: &Patient) -> String {
+        match self {
+            Self::Name | Self::NameDescending => sort_name(&patient.last_name, &patient.first_name),
+            Self::Created | Self::CreatedDescending => patient.created_at.to_rfc3339(),
+        }
+    }
+}
+
 /// A patient.
 #[derive(Debug, Clone, Object)]
 #[oai(rename_all = "camelCase", example)]

@@ -386,6 +386,7 @@ impl Drop for OwnCluster {
 }
 
 /// The PostgreSQL that `scripts/test` started, or one of our own.
+#[expect(clippy::disallowed_methods, reason = "the tests' own setting, by scripts/test")]
 pub async fn postgres() -> (Config, Option<Arc<OwnCluster>>) {
     if let Ok(url) = std::env::var("MEDICALPRO_TEST_ADMIN_URL") {
         return (url.parse().unwrap(), None);

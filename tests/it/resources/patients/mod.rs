@@ -1,9 +1,35 @@
 //! Patients: the model resource, operation by operation.
 
-use reqwest::StatusCode;
-use serde_json::json;
+mod audit;
+mod idempotency;
+mod lists;
+mod search;
+mod writes;
 
-use crate::support::World;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, World};
+
+const PATIENTS: &str = "/api/v1/patients";
+
+/// A patient's address.
+fn path_of(patient: &Value) -> String {
+    format!("{PATIENTS}/{}", patient["id"].as_str().unwrap())
+}
+
+/// What an answer says of its invalid fields: pointers, in order.
+fn pointers(answer: &Answer) -> Vec<&str> {
+    let errors = answer.json["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
+}
+
+/// The ids of a page, in order.
+fn ids(page: &Answer) -> Vec<String> {
+    assert_eq!(page.status, StatusCode::OK, "{}", page.json);
+    let rows = page.json["data"].as_array().unwrap();
+    rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect()
+}
 
 #[tokio::test]
 async fn a_patient_is_entered_found_changed_archived_and_restored() {
