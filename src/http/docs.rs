@@ -64,10 +64,15 @@ fn swagger(html: &str) -> anyhow::Result<(String, String)> {
         .replace("<title>Swagger UI</title>", "<title>MedicalPro API</title>\n    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n    <link rel=\"icon\" href=\"data:,\">")
         .replace("spec: spec,", "url: '/openapi.json', persistAuthorization: true, displayRequestDuration: true,");
     let mut hashes = String::new();
-    for script in page.split("<script").skip(1) {
-        let body =
-            script.split_once('>').and_then(|(_, body)| body.split_once("</script>")).map_or("", |(body, _)| body);
+    let mut rest = page.as_str();
+    // As a browser reads it: a script ends at the first end tag, and what looks like a tag in it is its text.
+    while let Some((body, after)) = rest
+        .split_once("<script")
+        .and_then(|(_, script)| script.split_once('>'))
+        .and_then(|(_, script)| script.split_once("</script>"))
+    {
         hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(digest(&SHA256, body.as_bytes()))));
+        rest = after;
     }
     let policy = format!(
         "default-src 'none'; script-src{hashes}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
