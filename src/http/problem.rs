@@ -199,13 +199,17 @@ impl Problems {
     /// for, and an `If-Match` left out overwrites another's work.
     ///
     /// # Errors
-    /// 400 for the query, 422 for a header that an operation reads.
+    /// 400 for the query and for two hosts, 422 for a header that an operation reads.
     pub(super) fn readable(&self, request: &Request) -> Result<(), ApiError> {
         let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         for (name, value) in query {
             if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
                 return Err(ApiError::BadRequest { code: "malformed_query", detail: "The query is not UTF-8.".into() });
             }
+        }
+        // RFC 9112, section 3.2: who stands between may have read the other one.
+        if request.headers().get_all(header::HOST).iter().count() > 1 {
+            return Err(ApiError::BadRequest { code: "bad_request", detail: "There is more than one Host.".into() });
         }
         for name in self.routes.headers() {
             if request.headers().get_all(name.as_str()).iter().any(|value| value.to_str().is_err()) {
