@@ -125,7 +125,7 @@ async fn migrate_one(
             State::Drifted(version) => {
                 (outcome.from, outcome.to, outcome.result) = (version, version, "drifted");
                 outcome.error = Some(format!("migration {version} was edited since it ran here"));
-                return note(&central, &outcome).await;
+                return if dry_run { Ok(()) } else { note(&central, &outcome).await };
             }
         };
         outcome.to = schema::newest();
@@ -151,7 +151,7 @@ async fn migrate_one(
     if let Err(error) = attempted {
         outcome.result = "failed";
         outcome.error = Some(format!("{error:#}"));
-        if let Ok(central) = connect(config, tls).await {
+        if !dry_run && let Ok(central) = connect(config, tls).await {
             // The outcome itself is told either way.
             let _ = note(&central, &outcome).await;
         }
