@@ -12,6 +12,7 @@ use super::steps::Server;
 use super::worker::{Lease, register};
 use super::{bootstrap, template};
 use crate::database::{connect, harden};
+use crate::error::describe;
 use crate::ids::ClinicId;
 
 /// How often a clinic whose tables are in use is tried.
@@ -150,7 +151,7 @@ async fn migrate_one(
     .await;
     if let Err(error) = attempted {
         outcome.result = "failed";
-        outcome.error = Some(format!("{error:#}"));
+        outcome.error = Some(describe(&error));
         if !dry_run && let Ok(central) = connect(config, tls).await {
             // The outcome itself is told either way.
             let _ = note(&central, &outcome).await;

@@ -149,3 +149,26 @@ async fn a_clinic_that_somebody_holds_is_busy_and_left_alone() {
     site.central.batch_execute("SELECT pg_advisory_unlock_all()").await.unwrap();
     assert_eq!(results(&migrate(&site, &[], &clinics).await.1), ["current", "migrated", "current"]);
 }
+
+#[tokio::test]
+async fn what_a_failed_migration_quotes_of_a_row_is_kept_nowhere() {
+    let (site, _processes, clinics) = three_clinics().await;
+    let failing = site.inside(clinics[1]).await;
+    failing.batch_execute(BACK_TO_EIGHT).await.unwrap();
+    // As a migration of data would fail.
+    failing
+        .batch_execute(
+            "CREATE FUNCTION public.fail() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+             BEGIN RAISE check_violation USING MESSAGE = 'new row for Vasseur-Secret', DETAIL = 'contains Vasseur-Secret'; END $$;
+             CREATE EVENT TRIGGER fail ON ddl_command_start WHEN TAG IN ('CREATE VIEW') EXECUTE FUNCTION public.fail()",
+        )
+        .await
+        .unwrap();
+    let (code, out, said) = site.run(&["migrate", "--json"]).await;
+    assert_eq!(code, 3, "{out}{said}");
+    let noted: String = site.central.query_one("SELECT error FROM clinic_migrations", &[]).await.unwrap().get(0);
+    for text in [&out, &said, &noted] {
+        assert!(!text.contains("Vasseur-Secret"), "{text}");
+    }
+    assert!(noted.contains("V9__medical_documents") && noted.contains("23514"), "which migration, and how: {noted}");
+}
