@@ -11,7 +11,7 @@ use poem_openapi::types::{ToJSON as _, Type as _};
 use poem_openapi::{ApiResponse, Object};
 
 use super::routes::Routes;
-use crate::error::{ApiError, FieldError};
+use crate::error::{ApiError, FieldError, describe};
 use crate::ids::RequestId;
 
 /// The media type of a failure.
@@ -271,24 +271,4 @@ impl Problems {
             _ => ApiError::internal(anyhow::anyhow!("{error}")),
         }
     }
-}
-
-/// A cause for the log. What PostgreSQL says may quote rows, so that only its code and the names of things are kept.
-#[must_use]
-pub fn describe(cause: &anyhow::Error) -> String {
-    let parts = cause.chain().map(|error| match error.downcast_ref::<tokio_postgres::Error>() {
-        Some(postgres) => match postgres.as_db_error() {
-            Some(error) => format!(
-                "SQLSTATE {} table {} constraint {} routine {}",
-                error.code().code(),
-                error.table().unwrap_or("-"),
-                error.constraint().unwrap_or("-"),
-                error.routine().unwrap_or("-"),
-            ),
-            None => postgres.to_string(),
-        },
-        None if error.is::<tokio_postgres::error::DbError>() => String::new(),
-        None => error.to_string(),
-    });
-    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }
