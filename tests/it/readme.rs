@@ -50,12 +50,12 @@ fn help_of(argument: &Arg) -> String {
 }
 
 fn table() -> String {
-    let mut table = String::from("| setting | command | default | what it is |\n| --- | --- | --- | --- |\n");
-    for (variable, Setting { commands, default, help }) in settings() {
+    let row = |(variable, Setting { commands, default, help }): (String, Setting)| {
         let commands: Vec<String> = commands.iter().map(|command| format!("`{command}`")).collect();
-        table.push_str(&format!("| `{variable}` | {} | {default} | {help} |\n", commands.join(", ")));
-    }
-    table
+        format!("| `{variable}` | {} | {default} | {help} |\n", commands.join(", "))
+    };
+    let head = "| setting | command | default | what it is |\n| --- | --- | --- | --- |\n".to_owned();
+    [head].into_iter().chain(settings().into_iter().map(row)).collect()
 }
 
 fn readme() -> String {

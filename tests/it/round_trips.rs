@@ -1,4 +1,4 @@
-//! How often a request goes to PostgreSQL and back, counted on the wire: BEGIN, role, search_path, signed context and the
+//! How often a request goes to PostgreSQL and back, counted on the wire: BEGIN, role, `search_path`, signed context and the
 //! first statement are one round trip, the audit row and COMMIT another.
 
 use std::sync::atomic::{AtomicUsize, Ordering};

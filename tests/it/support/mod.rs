@@ -4,7 +4,9 @@
 
 mod world;
 
-pub use world::{Answer, Clinic, Person, World, admin_client, api_url, own_postgres, prepare, provisioner_url};
+pub use world::{
+    Answer, Clinic, MASTER_KEYS, Person, World, admin_client, api_url, own_postgres, prepare, provisioner_url,
+};
 
 /// What every test account logs in with.
 pub const PASSWORD: &str = "correct horse battery staple";
