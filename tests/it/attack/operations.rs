@@ -249,7 +249,7 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
-        self.held(operation, answer)
+        held(operation, answer)
     }
 
     /// The same with any bytes as its body.
@@ -263,14 +263,7 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let reply = wire::ask(&self.world.base, token, operation.method.as_str(), &path, headers, body).await;
-        self.held(operation, reply.answer())
-    }
-
-    fn held(&self, operation: &Operation, answer: Answer) -> Answer {
-        let documented = operation.statuses.iter().any(|status| *status == answer.status.as_str());
-        assert!(documented, "{}: {} is not in the spec: {answer:?}", operation.id, answer.status);
-        assert!(!answer.status.is_server_error(), "{}: {answer:?}", operation.id);
-        answer
+        held(operation, reply.answer())
     }
 
     /// A valid request as this person.
@@ -278,6 +271,14 @@ impl<'a> Walk<'a> {
         let (ids, body) = (self.ids(operation, clinic).await, self.body(operation, person).await);
         self.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await
     }
+}
+
+/// Holds an answer to what the spec says.
+fn held(operation: &Operation, answer: Answer) -> Answer {
+    let documented = operation.statuses.iter().any(|status| *status == answer.status.as_str());
+    assert!(documented, "{}: {} is not in the spec: {answer:?}", operation.id, answer.status);
+    assert!(!answer.status.is_server_error(), "{}: {answer:?}", operation.id);
+    answer
 }
 
 /// An id that exists nowhere.

@@ -124,7 +124,7 @@ pub async fn bytes(base: &str, head: &[u8], body: Body<'_>) -> Reply {
             }
         }
         // Whether the server has read it all is its business: it may have answered and closed.
-        std::io::Result::Ok(std::future::pending::<()>().await)
+        std::future::pending::<std::io::Result<()>>().await
     };
     let read = async {
         let mut reply = Vec::new();

@@ -45,7 +45,7 @@ impl Site {
         central.batch_execute("SET search_path = medicalpro_central").await.unwrap();
         let mail = std::env::temp_dir().join(format!("medicalpro-test-mail-{}", Uuid::now_v7().simple()));
         let world = World::elsewhere(String::new(), admin.clone(), mail.clone(), cluster.clone());
-        let site = Self { admin, central, world, mail, way, cluster };
+        let site = Self { admin, central, world, way, mail, cluster };
         let (ended, said) = site.worker().await.terminate().await;
         assert!(ended.success(), "{said}");
         site
