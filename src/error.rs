@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 /// Shorthand for what operations return.
 pub type Result<T, E = ApiError> = std::result::Result<T, E>;
@@ -233,4 +233,39 @@ impl From<tokio_postgres::Error> for ApiError {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::from_postgres(error, &[])
     }
+}
+
+/// Classes of SQLSTATE (connection, authorization, no such database, no such object or right, resources, intervention) whose
+/// messages name things and never quote a row.
+const QUOTE_NO_ROW: [&str; 6] = ["08", "28", "3D", "42", "53", "57"];
+
+/// A cause, for the log, the ledgers in central and the operator. What PostgreSQL says may quote rows, so that of most errors
+/// only the code and the names of things are kept, and never the detail.
+#[must_use]
+pub fn describe(cause: &anyhow::Error) -> String {
+    let parts = cause.chain().map(|error| {
+        if let Some(postgres) = error.downcast_ref::<tokio_postgres::Error>() {
+            return postgres.as_db_error().map_or_else(|| postgres.to_string(), describe_postgres);
+        }
+        match error.downcast_ref::<refinery::Error>().map(refinery::Error::kind) {
+            // Its own text quotes the error below it.
+            Some(refinery::error::Kind::Connection(doing, _)) => doing.clone(),
+            _ if error.is::<DbError>() => String::new(),
+            _ => error.to_string(),
+        }
+    });
+    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
+}
+
+fn describe_postgres(error: &DbError) -> String {
+    let code = error.code().code();
+    if code.get(..2).is_some_and(|class| QUOTE_NO_ROW.contains(&class)) {
+        return format!("{} (SQLSTATE {code})", error.message());
+    }
+    format!(
+        "SQLSTATE {code} table {} constraint {} routine {}",
+        error.table().unwrap_or("-"),
+        error.constraint().unwrap_or("-"),
+        error.routine().unwrap_or("-"),
+    )
 }

@@ -163,7 +163,7 @@ fn main() -> ExitCode {
 }
 
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("{BAD}error:{BAD:#} {}", http::problem::describe(error));
+    eprintln!("{BAD}error:{BAD:#} {}", medicalpro::error::describe(error));
     ExitCode::FAILURE
 }
 

@@ -258,64 +258,15 @@ impl Registration {
         {
             return answer(&central, &requests, clinic).await;
         }
-        let (email, company_email) = (new.email.normalized(), new.company_email.normalized());
-        match users::taken(&central, &email, &company_email).await? {
-            (true, _) => {
-                return Err(taken("email_taken", "An account with this e-mail address exists already.", "/email"));
-            }
-            (_, true) => {
-                return Err(taken(
-                    "company_email_taken",
-                    "A clinic with this e-mail address exists already.",
-                    "/companyEmail",
-                ));
-            }
-            _ => {}
-        }
-        let password_hash = passwords.hash(new.password.as_str()).await?;
-        let clinic = ClinicId::generate();
-        let language = region::language_for(new.language.as_ref().map(Language::as_str), region).tag().to_owned();
-        let company = NewCompany {
-            id: clinic,
-            name: new.company_name.into_string(),
-            email: new.company_email.into_string(),
-            email_normalized: company_email,
-            phone: new.company_phone.map(PhoneNumber::into_string),
-            address: new.address.and_then(|address| address.to_json()).unwrap_or_else(|| serde_json::json!({})),
-            country: region.country.to_owned(),
-            language: language.clone(),
-            time_zone: new.time_zone.map_or_else(|| region.time_zone.name().to_owned(), TimeZone::into_string),
-            currency: region.currency.to_owned(),
-            business_number: new.business_number.map(RegisterNumber::into_string),
-            vat_number: new.vat_number.map(RegisterNumber::into_string),
-        };
-        let user = NewUser {
-            id: UserId::generate(),
-            email: new.email.into_string(),
-            email_normalized: email,
-            password_hash,
-            first_name: new.first_name.map(PersonName::into_string),
-            last_name: new.last_name.map(PersonName::into_string),
-            language,
-        };
         let request_id = request.data::<RequestId>().map(|id| id.0);
-        transaction!(central.work(), |tx| {
-            companies::insert(tx, &company).await?;
-            users::insert(tx, &user, clinic, Role::Admin).await?;
-            companies::open_trial(tx, clinic).await?;
-            if let Some(key) = &key.0
-                && tx.row(&TAKE_KEY, &[&key.as_str(), &&hash[..], &clinic.0]).await?.is_none()
-            {
-                return Err(ApiError::Conflict {
-                    code: "request_in_progress",
-                    detail: "A request with this key is being answered.".into(),
-                    pointer: None,
-                });
-            }
-            journal::request(tx, clinic, Reason::Registration).await?;
-            let (clinic, user) = (Some(clinic), Some(user.id));
-            audit::record(tx, &Event { action: "registered", clinic, user, request: request_id, detail: None }).await
-        })?;
+        let clinic = match write(&central, &passwords, new, region, key.0.as_ref().zip(Some(&hash)), request_id).await {
+            // A request with the same key was quicker: what it registered is what this one asks for.
+            Err(conflict @ ApiError::Conflict { .. }) => match &key.0 {
+                Some(key) => registered_by(&central, key, &hash).await?.ok_or(conflict)?,
+                None => return Err(conflict),
+            },
+            written => written?,
+        };
         answer(&central, &requests, clinic).await
     }
 
@@ -359,6 +310,75 @@ impl Registration {
         transaction!(central.work(), |tx| outbox::queue_verification(tx, &email).await)?;
         Ok(Done)
     }
+}
+
+/// Writes company, person, place, trial and job, in one transaction.
+async fn write(
+    central: &Central,
+    passwords: &Passwords,
+    new: NewRegistration,
+    region: &Region,
+    key: Option<(&IdempotencyKey, &[u8; 32])>,
+    request_id: Option<Uuid>,
+) -> Result<ClinicId> {
+    let (email, company_email) = (new.email.normalized(), new.company_email.normalized());
+    match users::taken(central, &email, &company_email).await? {
+        (true, _) => {
+            return Err(taken("email_taken", "An account with this e-mail address exists already.", "/email"));
+        }
+        (_, true) => {
+            return Err(taken(
+                "company_email_taken",
+                "A clinic with this e-mail address exists already.",
+                "/companyEmail",
+            ));
+        }
+        _ => {}
+    }
+    let password_hash = passwords.hash(new.password.as_str()).await?;
+    let clinic = ClinicId::generate();
+    let language = region::language_for(new.language.as_ref().map(Language::as_str), region).tag().to_owned();
+    let company = NewCompany {
+        id: clinic,
+        name: new.company_name.into_string(),
+        email: new.company_email.into_string(),
+        email_normalized: company_email,
+        phone: new.company_phone.map(PhoneNumber::into_string),
+        address: new.address.and_then(|address| address.to_json()).unwrap_or_else(|| serde_json::json!({})),
+        country: region.country.to_owned(),
+        language: language.clone(),
+        time_zone: new.time_zone.map_or_else(|| region.time_zone.name().to_owned(), TimeZone::into_string),
+        currency: region.currency.to_owned(),
+        business_number: new.business_number.map(RegisterNumber::into_string),
+        vat_number: new.vat_number.map(RegisterNumber::into_string),
+    };
+    let user = NewUser {
+        id: UserId::generate(),
+        email: new.email.into_string(),
+        email_normalized: email,
+        password_hash,
+        first_name: new.first_name.map(PersonName::into_string),
+        last_name: new.last_name.map(PersonName::into_string),
+        language,
+    };
+    transaction!(central.work(), |tx| {
+        companies::insert(tx, &company).await?;
+        users::insert(tx, &user, clinic, Role::Admin).await?;
+        companies::open_trial(tx, clinic).await?;
+        if let Some((key, hash)) = key
+            && tx.row(&TAKE_KEY, &[&key.as_str(), &&hash[..], &clinic.0]).await?.is_none()
+        {
+            return Err(ApiError::Conflict {
+                code: "request_in_progress",
+                detail: "A request with this key is being answered.".into(),
+                pointer: None,
+            });
+        }
+        journal::request(tx, clinic, Reason::Registration).await?;
+        let (clinic, user) = (Some(clinic), Some(user.id));
+        audit::record(tx, &Event { action: "registered", clinic, user, request: request_id, detail: None }).await
+    })?;
+    Ok(clinic)
 }
 
 /// What the schema does not tell: that the country is a region of ours, and that the terms are accepted.

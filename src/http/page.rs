@@ -40,8 +40,8 @@ struct Choice {
 #[handler]
 pub fn verify_email(request: &Request, choice: Option<Query<Choice>>) -> Result<Response, ApiError> {
     let asked = choice.and_then(|Query(choice)| choice.lang);
-    let accepted = request.header("accept-language").and_then(|text| text.split([',', ';']).next());
-    let language = asked.as_deref().and_then(Language::lookup).or_else(|| accepted.and_then(Language::lookup));
+    let accepted = || request.header("accept-language").and_then(Language::accepted);
+    let language = asked.as_deref().and_then(Language::lookup).or_else(accepted);
     let (language, [dir, title, intro, button, done, failed, no_script]) =
         phrases(language.unwrap_or(Language::ENGLISH), VERIFY_PAGE).map_err(ApiError::internal)?;
     html(

@@ -11,7 +11,7 @@ use poem_openapi::types::{ToJSON as _, Type as _};
 use poem_openapi::{ApiResponse, Object};
 
 use super::routes::Routes;
-use crate::error::{ApiError, FieldError};
+use crate::error::{ApiError, FieldError, describe};
 use crate::ids::RequestId;
 
 /// The media type of a failure.
@@ -199,13 +199,17 @@ impl Problems {
     /// for, and an `If-Match` left out overwrites another's work.
     ///
     /// # Errors
-    /// 400 for the query, 422 for a header that an operation reads.
+    /// 400 for the query and for two hosts, 422 for a header that an operation reads.
     pub(super) fn readable(&self, request: &Request) -> Result<(), ApiError> {
         let query = url::form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         for (name, value) in query {
             if name.contains(char::REPLACEMENT_CHARACTER) || value.contains(char::REPLACEMENT_CHARACTER) {
                 return Err(ApiError::BadRequest { code: "malformed_query", detail: "The query is not UTF-8.".into() });
             }
+        }
+        // RFC 9112, section 3.2: who stands between may have read the other one.
+        if request.headers().get_all(header::HOST).iter().count() > 1 {
+            return Err(ApiError::BadRequest { code: "bad_request", detail: "There is more than one Host.".into() });
         }
         for name in self.routes.headers() {
             if request.headers().get_all(name.as_str()).iter().any(|value| value.to_str().is_err()) {
@@ -267,24 +271,4 @@ impl Problems {
             _ => ApiError::internal(anyhow::anyhow!("{error}")),
         }
     }
-}
-
-/// A cause for the log. What PostgreSQL says may quote rows, so that only its code and the names of things are kept.
-#[must_use]
-pub fn describe(cause: &anyhow::Error) -> String {
-    let parts = cause.chain().map(|error| match error.downcast_ref::<tokio_postgres::Error>() {
-        Some(postgres) => match postgres.as_db_error() {
-            Some(error) => format!(
-                "SQLSTATE {} table {} constraint {} routine {}",
-                error.code().code(),
-                error.table().unwrap_or("-"),
-                error.constraint().unwrap_or("-"),
-                error.routine().unwrap_or("-"),
-            ),
-            None => postgres.to_string(),
-        },
-        None if error.is::<tokio_postgres::error::DbError>() => String::new(),
-        None => error.to_string(),
-    });
-    parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }

@@ -12,6 +12,7 @@ use super::steps::Server;
 use super::worker::{Lease, register};
 use super::{bootstrap, template};
 use crate::database::{connect, harden};
+use crate::error::describe;
 use crate::ids::ClinicId;
 
 /// How often a clinic whose tables are in use is tried.
@@ -125,7 +126,7 @@ async fn migrate_one(
             State::Drifted(version) => {
                 (outcome.from, outcome.to, outcome.result) = (version, version, "drifted");
                 outcome.error = Some(format!("migration {version} was edited since it ran here"));
-                return note(&central, &outcome).await;
+                return if dry_run { Ok(()) } else { note(&central, &outcome).await };
             }
         };
         outcome.to = schema::newest();
@@ -150,8 +151,8 @@ async fn migrate_one(
     .await;
     if let Err(error) = attempted {
         outcome.result = "failed";
-        outcome.error = Some(format!("{error:#}"));
-        if let Ok(central) = connect(config, tls).await {
+        outcome.error = Some(describe(&error));
+        if !dry_run && let Ok(central) = connect(config, tls).await {
             // The outcome itself is told either way.
             let _ = note(&central, &outcome).await;
         }

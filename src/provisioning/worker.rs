@@ -19,6 +19,7 @@ use super::{reaper, schema};
 use crate::central::Central;
 use crate::central::journal::{ATTEMPTS, Job, Journal, REMOVALS, REQUESTED};
 use crate::database::{Listener, connect, harden};
+use crate::error::describe;
 use crate::ids::ClinicId;
 use crate::secrets::MasterKeys;
 
@@ -102,7 +103,7 @@ impl Worker {
             }
             let worked = match &lease {
                 Some(client) => self.work_once(client).await.unwrap_or_else(|error| {
-                    tracing::warn!(lane, error = format!("{error:#}"), "the journal could not be read");
+                    tracing::warn!(lane, error = describe(&error), "the journal could not be read");
                     false
                 }),
                 None => false,
@@ -153,14 +154,14 @@ impl Worker {
                 Ok(())
             }
             Err(error) if job.attempts < ATTEMPTS => {
-                let error = format!("{error:#}");
+                let error = describe(&error);
                 tracing::warn!(%clinic, attempt = job.attempts, error, "provisioning failed; it will be tried again");
                 self.journal.try_again(job, &error).await.map_err(cause)
             }
             Err(error) => {
-                let mut error = format!("{error:#}");
+                let mut error = describe(&error);
                 if let Err(left) = workshop.remove().await {
-                    error = format!("{left:#}; could not be removed after: {error}");
+                    error = format!("{}; could not be removed after: {error}", describe(&left));
                     if job.attempts < REMOVALS {
                         tracing::warn!(%clinic, attempt = job.attempts, error, "it will be removed later");
                         return self.journal.try_again(job, &error).await.map_err(cause);

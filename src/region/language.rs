@@ -47,6 +47,23 @@ impl Language {
         }
     }
 
+    /// The language that an `Accept-Language` prefers among those we have (RFC 9110, section 12.5.4).
+    #[must_use]
+    pub fn accepted(header: &str) -> Option<Self> {
+        let mut ranges: Vec<(&str, f32)> = header
+            .split(',')
+            .map(|range| {
+                let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+                let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
+                (tag, weight.unwrap_or(0.0))
+            })
+            .filter(|(_, weight)| *weight > 0.0)
+            .collect();
+        // Stable: of equal weight, the first.
+        ranges.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+        ranges.into_iter().find_map(|(tag, _)| Self::lookup(tag))
+    }
+
     /// The BCP 47 tag: for HTML's `lang`, `Content-Language`, and the `language` columns.
     #[must_use]
     pub fn tag(self) -> &'static str {
@@ -123,6 +140,18 @@ mod tests {
 
     fn lookup(tag: &str) -> Option<&'static str> {
         Language::lookup(tag).map(Language::tag)
+    }
+
+    #[test]
+    fn of_the_accepted_languages_the_preferred_one_is_taken() {
+        let of = |header: &str| Language::accepted(header).map(Language::tag);
+        assert_eq!(of("fr-CH, fr;q=0.9, en;q=0.8"), Some("fr"));
+        assert_eq!(of("en;q=0.5, es;q=0.9"), Some("es"));
+        assert_eq!(of("ja, es;q=0.1"), Some("es"));
+        assert_eq!(of("es;q=0, fr;q=0.001"), Some("fr"));
+        for none in ["", "*", "ja", "es;q=0", "es;q=x", ";;,,", "q=1"] {
+            assert_eq!(of(none), None, "{none}");
+        }
     }
 
     #[test]

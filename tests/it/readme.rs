@@ -1,7 +1,6 @@
 //! The README says what is true: its table of settings is what `--help` says.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use clap::{Arg, Args, Command};
@@ -51,12 +50,12 @@ fn help_of(argument: &Arg) -> String {
 }
 
 fn table() -> String {
-    let mut table = String::from("| setting | command | default | what it is |\n| --- | --- | --- | --- |\n");
-    for (variable, Setting { commands, default, help }) in settings() {
+    let row = |(variable, Setting { commands, default, help }): (String, Setting)| {
         let commands: Vec<String> = commands.iter().map(|command| format!("`{command}`")).collect();
-        writeln!(table, "| `{variable}` | {} | {default} | {help} |", commands.join(", ")).unwrap();
-    }
-    table
+        format!("| `{variable}` | {} | {default} | {help} |\n", commands.join(", "))
+    };
+    let head = "| setting | command | default | what it is |\n| --- | --- | --- | --- |\n".to_owned();
+    [head].into_iter().chain(settings().into_iter().map(row)).collect()
 }
 
 fn readme() -> String {

@@ -1,1 +1,9 @@
 //! Every operation of the spec is attacked; bad input gets a clear answer.
+
+mod bad_input;
+mod bad_requests;
+mod framing;
+mod operations;
+mod spec_walk;
+mod tokens;
+mod wire;

@@ -23,8 +23,9 @@ pub struct Site {
     pub central: Client,
     /// What speaks to the server that was started last.
     pub world: World,
+    /// By which workers make clinics.
+    pub way: &'static str,
     mail: PathBuf,
-    way: &'static str,
     cluster: Option<Arc<OwnCluster>>,
 }
 
@@ -44,7 +45,7 @@ impl Site {
         central.batch_execute("SET search_path = medicalpro_central").await.unwrap();
         let mail = std::env::temp_dir().join(format!("medicalpro-test-mail-{}", Uuid::now_v7().simple()));
         let world = World::elsewhere(String::new(), admin.clone(), mail.clone(), cluster.clone());
-        let site = Self { admin, central, world, mail, way, cluster };
+        let site = Self { admin, central, world, way, mail, cluster };
         let (ended, said) = site.worker().await.terminate().await;
         assert!(ended.success(), "{said}");
         site
@@ -191,6 +192,23 @@ impl Site {
         let mails = medicalpro::email::read_directory(&self.mail, 2000).unwrap();
         let links = mails.iter().filter(|mail| mail.to == email).filter_map(|mail| mail.links.first());
         links.map(|link| link.split_once("token=").unwrap().1.to_owned()).collect()
+    }
+
+    /// A clinic, registered and ready, and its administrator's address.
+    pub async fn registered(&self, label: &str) -> (ClinicId, String) {
+        let body = World::registration(label);
+        let answer = self.world.send(Method::POST, "/api/v1/auth/register", Some(&body)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+        let email = body["email"].as_str().unwrap().to_owned();
+        (self.clinic(&email).await, email)
+    }
+
+    /// A clinic's database as the administrator, its schema first in the search path.
+    pub async fn inside(&self, clinic: ClinicId) -> Client {
+        let name = clinic.database_name();
+        let client = admin_client(&self.admin, &name).await;
+        client.batch_execute(&format!("SET search_path = {name}")).await.unwrap();
+        client
     }
 
     /// What no company owns, on this whole server.

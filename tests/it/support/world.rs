@@ -1,5 +1,6 @@
 //! The installation, and the people in it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -261,6 +262,18 @@ impl<'a> Clinic<'a> {
         client
     }
 
+    /// How many rows each table of the clinic has: what wrote nothing changed none of them.
+    pub async fn rows(&self) -> BTreeMap<String, i64> {
+        let database = self.database().await;
+        let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()";
+        let mut rows = BTreeMap::new();
+        for table in database.query(tables, &[]).await.unwrap().iter().map(|row| row.get::<_, String>(0)) {
+            let count = database.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await.unwrap().get(0);
+            rows.insert(table, count);
+        }
+        rows
+    }
+
     /// A patient, entered by the administrator.
     pub async fn patient(&self, last_name: &str) -> Value {
         let body = json!({ "firstName": "Test", "lastName": last_name });
@@ -322,10 +335,15 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads an answer, and holds every failure to the contract: problem+json with its members.
+    /// Reads an answer.
     pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = String::from_utf8_lossy(&response.bytes().await.expect("a body")).into_owned();
+        Self::of(status, headers, &response.bytes().await.expect("a body"))
+    }
+
+    /// Holds every failure to the contract: problem+json with its members.
+    pub fn of(status: StatusCode, headers: HeaderMap, body: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(body).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         let answer = Self { status, headers, json, text };
         if status.is_client_error() || status.is_server_error() {

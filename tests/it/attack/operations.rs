@@ -1,0 +1,287 @@
+//! What the walk needs to know of each operation to make a valid request of it, and who may make it.
+//!
+//! To add an operation: a line in [`OPERATIONS`], a line in [`MATRIX`] for a new resource, and an arm in [`valid_body`] for a new
+//! body. One without a line, or a line without its operation, fails the build.
+
+use medicalpro::app;
+use medicalpro::http::docs::Docs;
+use medicalpro::ids::Role;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::wire;
+use crate::support::{Answer, Clinic, PASSWORD, Person, World};
+
+/// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
+pub const PUBLIC: [&str; 8] = [
+    "auth_jwks",
+    "auth_login",
+    "auth_refresh",
+    "auth_register",
+    "auth_resend_verification",
+    "auth_verify_email",
+    "health_live",
+    "health_ready",
+];
+
+/// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
+const MATRIX: [(&str, [&str; 6]); 1] = [("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"])];
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug)]
+pub enum Right {
+    /// Whoever has a valid token, or nobody in particular.
+    Everybody,
+    /// Whose role has this letter in this row of [`MATRIX`].
+    Of(&'static str, char),
+}
+
+impl Right {
+    pub fn includes(self, role: Role) -> bool {
+        let Self::Of(resource, letter) = self else { return true };
+        let (_, rights) = MATRIX.iter().find(|(name, _)| *name == resource).expect(resource);
+        let column = Role::ALL.iter().position(|other| *other == role).unwrap();
+        rights[column].contains(letter)
+    }
+}
+
+/// What an id stands for. Each request gets a new one, since a request may use it up.
+#[derive(Clone, Copy, Debug)]
+pub enum Thing {
+    Clinic,
+    Patient,
+    ArchivedPatient,
+}
+
+/// A valid body. Each request gets a new one.
+#[derive(Clone, Copy, Debug)]
+pub enum Valid {
+    None,
+    Address,
+    Credentials,
+    Patient,
+    PatientPatch,
+    Refresh,
+    Registration,
+    Verification,
+}
+
+/// How to make a valid request of an operation.
+pub struct Entry {
+    pub id: &'static str,
+    pub right: Right,
+    pub body: Valid,
+    /// The ids in path, query and body, by name.
+    pub ids: &'static [(&'static str, Thing)],
+}
+
+const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'static str, Thing)]) -> Entry {
+    Entry { id, right, body, ids }
+}
+
+pub const OPERATIONS: [Entry; 16] = [
+    entry("auth_jwks", Right::Everybody, Valid::None, &[]),
+    entry("auth_login", Right::Everybody, Valid::Credentials, &[("companyId", Thing::Clinic)]),
+    entry("auth_logout", Right::Everybody, Valid::None, &[]),
+    entry("auth_me", Right::Everybody, Valid::None, &[]),
+    entry("auth_refresh", Right::Everybody, Valid::Refresh, &[]),
+    entry("auth_register", Right::Everybody, Valid::Registration, &[]),
+    entry("auth_resend_verification", Right::Everybody, Valid::Address, &[]),
+    entry("auth_verify_email", Right::Everybody, Valid::Verification, &[]),
+    entry("health_live", Right::Everybody, Valid::None, &[]),
+    entry("health_ready", Right::Everybody, Valid::None, &[]),
+    entry("patients_create", Right::Of("patients", 'W'), Valid::Patient, &[]),
+    entry("patients_delete", Right::Of("patients", 'D'), Valid::None, &[("id", Thing::Patient)]),
+    entry("patients_find", Right::Of("patients", 'R'), Valid::None, &[("id", Thing::Patient)]),
+    entry("patients_list", Right::Of("patients", 'R'), Valid::None, &[]),
+    entry("patients_restore", Right::Of("patients", 'D'), Valid::None, &[("id", Thing::ArchivedPatient)]),
+    entry("patients_update", Right::Of("patients", 'W'), Valid::PatientPatch, &[("id", Thing::Patient)]),
+];
+
+/// An operation, as the spec has it.
+#[derive(Debug)]
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    pub path: String,
+    pub public: bool,
+    /// Names of ids in path and query.
+    pub ids: Vec<(String, String)>,
+    /// The body's schema.
+    pub body: Option<Value>,
+    /// What it may answer.
+    pub statuses: Vec<String>,
+}
+
+impl Operation {
+    pub fn entry(&self) -> &'static Entry {
+        OPERATIONS.iter().find(|entry| entry.id == self.id).unwrap_or_else(|| {
+            panic!(
+                "{} is attacked by nobody: tell in tests/it/attack/operations.rs how to make a valid request",
+                self.id
+            )
+        })
+    }
+
+    /// The path with these ids, in the path and, where there are ids in the query, there.
+    fn path(&self, ids: &Map<String, Value>) -> String {
+        let mut path = self.path.clone();
+        for (place, name) in &self.ids {
+            let value = ids[name].as_str().unwrap();
+            if place == "path" {
+                path = path.replace(&format!("{{{name}}}"), value);
+            } else {
+                path = format!("{path}{}{name}={value}", if path.contains('?') { '&' } else { '?' });
+            }
+        }
+        path
+    }
+
+    /// Properties of the body that hold ids.
+    pub fn ids_in_body(&self) -> Vec<String> {
+        let properties = self.body.as_ref().and_then(|schema| schema["properties"].as_object());
+        let uuids = properties.into_iter().flatten().filter(|(_, schema)| schema["format"] == "uuid");
+        uuids.map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// All operations of the spec that is served.
+pub fn operations(spec: &Value) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, item) in spec["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let is_id = |parameter: &&Value| parameter["in"] == "path" || parameter["schema"]["format"] == "uuid";
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+            operations.push(Operation {
+                id: text(&operation["operationId"]),
+                method: method.to_uppercase().parse().unwrap(),
+                path: path.clone(),
+                public: operation["security"].as_array().unwrap().is_empty(),
+                ids: parameters.iter().filter(is_id).map(|p| (text(&p["in"]), text(&p["name"]))).collect(),
+                body: (!body.is_null()).then(|| resolve(spec, body)),
+                statuses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
+            });
+        }
+    }
+    operations
+}
+
+/// A schema, where it stands or where it is referred to.
+pub fn resolve(spec: &Value, schema: &Value) -> Value {
+    let reference = schema["$ref"].as_str().or_else(|| schema["allOf"][0]["$ref"].as_str());
+    reference.map_or_else(|| schema.clone(), |path| spec.pointer(&path[1..]).unwrap().clone())
+}
+
+/// The spec, without a server.
+pub fn generated() -> Value {
+    serde_json::from_str(&Docs::of(&app::service()).unwrap().spec).unwrap()
+}
+
+/// A walk over the spec: our clinic, another, and requests held to what the spec says of them.
+pub struct Walk<'a> {
+    pub world: &'a World,
+    pub operations: Vec<Operation>,
+    pub spec: Value,
+}
+
+impl<'a> Walk<'a> {
+    pub async fn new(world: &'a World) -> Self {
+        let spec = world.send(Method::GET, "/openapi.json", None).await.json;
+        Self { world, operations: operations(&spec), spec }
+    }
+
+    /// A new thing of this clinic.
+    pub async fn thing(&self, clinic: &Clinic<'_>, thing: Thing) -> String {
+        let patient = match thing {
+            Thing::Clinic => return clinic.id.to_string(),
+            Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
+        };
+        let id = patient["id"].as_str().unwrap().to_owned();
+        if matches!(thing, Thing::ArchivedPatient) {
+            assert_eq!(clinic.admin.delete(&format!("/api/v1/patients/{id}")).await.status, 204);
+        }
+        id
+    }
+
+    /// New things for all ids of an operation.
+    pub async fn ids(&self, operation: &Operation, clinic: &Clinic<'_>) -> Map<String, Value> {
+        let mut ids = Map::new();
+        for (name, thing) in operation.entry().ids {
+            ids.insert((*name).to_owned(), self.thing(clinic, *thing).await.into());
+        }
+        ids
+    }
+
+    /// A valid body for what this person asks.
+    pub async fn body(&self, operation: &Operation, person: &Person<'_>) -> Option<Value> {
+        Some(match operation.entry().body {
+            Valid::None => return None,
+            Valid::Address => json!({ "email": person.email }),
+            Valid::Credentials => json!({ "email": person.email, "password": PASSWORD }),
+            Valid::Patient => json!({ "firstName": "Zoé", "lastName": "Durand", "address": { "city": "Paris" } }),
+            Valid::PatientPatch => json!({ "lastName": "Martin", "address": { "city": "Lyon" } }),
+            Valid::Refresh => json!({ "refreshToken": self.world.log_in(&person.email).await.refresh_token }),
+            Valid::Registration => {
+                let mut body = World::registration("walk");
+                body["address"] = json!({ "city": "Paris" });
+                body
+            }
+            Valid::Verification => {
+                let body = World::registration("walk-verify");
+                let registered = self.world.send(Method::POST, "/api/v1/auth/register", Some(&body)).await;
+                assert_eq!(registered.status, 201, "{registered:?}");
+                json!({ "token": self.world.mailed_token(body["email"].as_str().unwrap()).await })
+            }
+        })
+    }
+
+    /// A request, valid but for what the caller changed; its answer is one that the spec documents, and never our fault.
+    pub async fn request(
+        &self,
+        operation: &Operation,
+        ids: &Map<String, Value>,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let path = operation.path(ids);
+        let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
+        held(operation, answer)
+    }
+
+    /// The same with any bytes as its body.
+    pub async fn raw(
+        &self,
+        operation: &Operation,
+        ids: &Map<String, Value>,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: wire::Body<'_>,
+    ) -> Answer {
+        let path = operation.path(ids);
+        let reply = wire::ask(&self.world.base, token, operation.method.as_str(), &path, headers, body).await;
+        held(operation, reply.answer())
+    }
+
+    /// A valid request as this person.
+    pub async fn valid(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Answer {
+        let (ids, body) = (self.ids(operation, clinic).await, self.body(operation, person).await);
+        self.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await
+    }
+}
+
+/// Holds an answer to what the spec says.
+fn held(operation: &Operation, answer: Answer) -> Answer {
+    let documented = operation.statuses.iter().any(|status| *status == answer.status.as_str());
+    assert!(documented, "{}: {} is not in the spec: {answer:?}", operation.id, answer.status);
+    assert!(!answer.status.is_server_error(), "{}: {answer:?}", operation.id);
+    answer
+}
+
+/// An id that exists nowhere.
+pub fn nowhere() -> String {
+    Uuid::now_v7().to_string()
+}

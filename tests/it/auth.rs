@@ -1,1 +1,0 @@
-//! Registering, proving an address, logging in, refreshing, logging out.

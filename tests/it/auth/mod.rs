@@ -1,0 +1,78 @@
+//! Registering, proving an address, logging in, refreshing, logging out.
+
+mod limits;
+mod login;
+mod mail;
+mod secrecy;
+mod sessions;
+mod tokens;
+mod verification;
+
+use std::time::Duration;
+
+use medicalpro::email::{StoredMail, read_directory};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, World};
+
+async fn post(world: &World, path: &str, body: &Value) -> Answer {
+    world.send(Method::POST, &format!("/api/v1/auth/{path}"), Some(body)).await
+}
+
+/// Registers a clinic and leaves its address unproven; the address, and the answer.
+async fn register(world: &World, label: &str, more: &Value) -> (String, Answer) {
+    let mut body = World::registration(label);
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let answer = post(world, "register", &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json);
+    (body["email"].as_str().unwrap().to_owned(), answer)
+}
+
+async fn log_in(world: &World, email: &str, password: &str) -> Answer {
+    post(world, "login", &json!({ "email": email, "password": password })).await
+}
+
+/// The mails to an address, newest first; waits until there are so many.
+async fn mails(world: &World, email: &str, count: usize) -> Vec<StoredMail> {
+    for _ in 0..400 {
+        let mut mails = read_directory(&world.mail, 2000).unwrap();
+        mails.retain(|mail| mail.to == email);
+        if mails.len() >= count {
+            return mails;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("fewer than {count} mails came to {email}");
+}
+
+fn token_of(mail: &StoredMail) -> &str {
+    mail.links[0].split_once("#token=").unwrap().1
+}
+
+/// Asks until the answer has this status; there is a bound.
+async fn until(status: StatusCode, ask: impl AsyncFn() -> Answer) -> Answer {
+    for _ in 0..100 {
+        let answer = ask().await;
+        if answer.status == status {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never {status}");
+}
+
+/// The same answer, the request's id apart.
+fn assert_alike(one: &Answer, other: &Answer) {
+    let without_id = |answer: &Answer| {
+        let mut json = answer.json.clone();
+        if let Some(object) = json.as_object_mut() {
+            object.remove("requestId");
+        }
+        let mut headers = answer.headers.clone();
+        headers.remove("x-request-id");
+        headers.remove("date");
+        (answer.status, json, headers)
+    };
+    assert_eq!(without_id(one), without_id(other));
+}
