@@ -194,7 +194,7 @@ text_types! {
     /// An e-mail address (RFC 5321: 254 at most); compared by [`Email::normalized`].
     Email: "email", 3..=254, "camille@example.org", email;
     /// A telephone number in international form (ITU-T E.164), spaces and punctuation allowed.
-    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone, r#"^\+[ ()./-]*([0-9][ ()./-]*){7,15}$"#;
+    PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone, r"^\+[ ()./-]*([0-9][ ()./-]*){7,15}$";
     /// A line of a postal address.
     AddressLine: "address-line", 1..=200, "12 rue de la Paix", line;
     /// A postal code.
@@ -202,9 +202,9 @@ text_types! {
     /// A town.
     City: "city", 1..=100, "Paris", line;
     /// A country (ISO 3166-1 alpha-2).
-    Country: "country", 2..=2, "FR", country, r#"^[A-Z]{2}$"#;
+    Country: "country", 2..=2, "FR", country, r"^[A-Z]{2}$";
     /// A language (ISO 639-1), with or without a region.
-    Language: "language", 2..=5, "fr", language, r#"^[a-z]{2}(-[A-Z]{2})?$"#;
+    Language: "language", 2..=5, "fr", language, r"^[a-z]{2}(-[A-Z]{2})?$";
     /// A time zone of the IANA database.
     TimeZone: "time-zone", 1..=64, "Europe/Paris", time_zone;
     /// A number in a country's register of businesses, or for VAT.
@@ -220,13 +220,13 @@ text_types! {
     /// A password, as typed; checked against the stored one, by nothing else.
     Password: "password", 1..=1000, "correct horse battery staple", any;
     /// An opaque token that this server issued.
-    OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line;
+    OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line, r"^[!-~]+$";
     /// A page's cursor, as answered in `nextCursor`.
-    CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line;
+    CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line, r"^[A-Za-z0-9._-]+$";
     /// A key that names one attempt of a client's, such as a UUID.
-    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line, r#"^[!-~]([ -~]*[!-~])?$"#;
+    IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line, r"^[!-~]([ -~]*[!-~])?$";
     /// Versions of a resource, as in `ETag` (RFC 9110, section 13.1).
-    EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+    EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-+\x2D-~]*"( *, *(W/)?"[!#-+\x2D-~]*")*)$"#;
 }
 
 impl Email {

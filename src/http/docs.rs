@@ -63,7 +63,7 @@ fn swagger(html: &str) -> anyhow::Result<(String, String)> {
         .replace("<html charset=\"UTF-8\">", "<!doctype html>\n<html lang=\"en\">")
         .replace("<title>Swagger UI</title>", "<title>MedicalPro API</title>\n    <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n    <link rel=\"icon\" href=\"data:,\">")
         .replace("spec: spec,", "url: '/openapi.json', persistAuthorization: true, displayRequestDuration: true,");
-    let mut hashes = String::new();
+    let mut hashes = Vec::new();
     let mut rest = page.as_str();
     // As a browser reads it: a script ends at the first end tag, and what looks like a tag in it is its text.
     while let Some((body, after)) = rest
@@ -71,12 +71,13 @@ fn swagger(html: &str) -> anyhow::Result<(String, String)> {
         .and_then(|(_, script)| script.split_once('>'))
         .and_then(|(_, script)| script.split_once("</script>"))
     {
-        hashes.push_str(&format!(" 'sha256-{}'", STANDARD.encode(digest(&SHA256, body.as_bytes()))));
+        hashes.push(format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, body.as_bytes()))));
         rest = after;
     }
     let policy = format!(
-        "default-src 'none'; script-src{hashes}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src {}; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        hashes.join(" "),
     );
     Ok((page, policy))
 }
