@@ -222,7 +222,7 @@ async fn an_unknown_field_is_422_and_so_is_a_clinic_or_an_id() {
     let (walk, clinic) = (Walk::new(&world).await, world.clinic("walk-fields").await);
     for_each_body(&walk, &clinic, async |operation, person, ids, valid| {
         let schema = operation.body.as_ref().unwrap();
-        let mut places = vec![("".to_owned(), schema.clone())];
+        let mut places = vec![(String::new(), schema.clone())];
         for (name, property) in schema["properties"].as_object().unwrap() {
             let property = resolve(&walk.spec, property);
             if property["type"] == "object" {

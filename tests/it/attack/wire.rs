@@ -124,11 +124,12 @@ pub async fn bytes(base: &str, head: &[u8], body: Body<'_>) -> Reply {
             }
         }
         // Whether the server has read it all is its business: it may have answered and closed.
-        std::io::Result::Ok(std::future::pending::<()>().await)
+        std::future::pending::<()>().await;
+        std::io::Result::Ok(())
     };
     let read = async {
         let mut reply = Vec::new();
-        let mut buffer = [0; 16 * 1024];
+        let mut buffer = vec![0; 16 * 1024];
         // A connection that is reset ends the answer too.
         while let Ok(read @ 1..) = reader.read(&mut buffer).await {
             reply.extend_from_slice(&buffer[..read]);
