@@ -218,6 +218,7 @@ impl Login {
     /// The public keys that verify access tokens (public)
     ///
     /// A JSON Web Key Set (RFC 7517), for services that verify tokens themselves.
+    #[expect(clippy::unused_async, reason = "operations are asynchronous")]
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "auth_jwks")]
     async fn jwks(&self, tokens: Data<&Arc<Tokens>>) -> Result<Listed<KeySet>> {
         let keys = KeySet::parse_from_json(Some(tokens.jwks().clone()));

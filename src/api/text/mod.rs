@@ -223,13 +223,13 @@ text_types! {
     /// A password, as typed; checked against the stored one, by nothing else.
     Password: "password", 1..=1000, "correct horse battery staple", any;
     /// An opaque token that this server issued.
-    OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line;
+    OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line, r"^[!-~]+$";
     /// A page's cursor, as answered in `nextCursor`.
-    CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line;
+    CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line, r"^[A-Za-z0-9._-]+$";
     /// A key that names one attempt of a client's, such as a UUID.
     IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line, r"^[!-~]([ -~]*[!-~])?$";
     /// Versions of a resource, as in `ETag` (RFC 9110, section 13.1).
-    EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#;
+    EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-+\x2D-~]*"( *, *(W/)?"[!#-+\x2D-~]*")*)$"#;
 }
 
 impl Email {

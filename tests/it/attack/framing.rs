@@ -87,7 +87,7 @@ async fn what_is_no_request_or_too_much_of_one_is_refused() {
         format!("{line}\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n").into_bytes()
     };
     let with = |headers: &str| line(&format!("GET {PATIENTS} HTTP/1.1\r\n{}", headers.trim_end()));
-    let many = |count: usize| (0..count).map(|index| format!("x-{index}: y\r\n")).collect::<Vec<_>>().concat();
+    let many = |count: usize| "x: y\r\n".repeat(count);
     for (what, bytes, status) in [
         ("no HTTP", b"zq7marker\r\n\r\n".to_vec(), 400),
         ("no version", line("GET /api/v1/patients"), 400),

@@ -138,6 +138,14 @@ impl Operation {
         path
     }
 
+    /// An answer that the spec documents, and that is not our fault.
+    fn held(&self, answer: Answer) -> Answer {
+        let documented = self.statuses.iter().any(|status| *status == answer.status.as_str());
+        assert!(documented, "{}: {} is not in the spec: {answer:?}", self.id, answer.status);
+        assert!(!answer.status.is_server_error(), "{}: {answer:?}", self.id);
+        answer
+    }
+
     /// Properties of the body that hold ids.
     pub fn ids_in_body(&self) -> Vec<String> {
         let properties = self.body.as_ref().and_then(|schema| schema["properties"].as_object());
@@ -249,7 +257,7 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
-        held(operation, answer)
+        operation.held(answer)
     }
 
     /// The same with any bytes as its body.
@@ -263,7 +271,7 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let reply = wire::ask(&self.world.base, token, operation.method.as_str(), &path, headers, body).await;
-        held(operation, reply.answer())
+        operation.held(reply.answer())
     }
 
     /// A valid request as this person.
@@ -271,14 +279,6 @@ impl<'a> Walk<'a> {
         let (ids, body) = (self.ids(operation, clinic).await, self.body(operation, person).await);
         self.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await
     }
-}
-
-/// Holds an answer to what the spec says.
-fn held(operation: &Operation, answer: Answer) -> Answer {
-    let documented = operation.statuses.iter().any(|status| *status == answer.status.as_str());
-    assert!(documented, "{}: {} is not in the spec: {answer:?}", operation.id, answer.status);
-    assert!(!answer.status.is_server_error(), "{}: {answer:?}", operation.id);
-    answer
 }
 
 /// An id that exists nowhere.
