@@ -23,7 +23,11 @@ const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
 
-const EXIT_CODES: &str = "\
+const AFTER_HELP: &str = "\
+Environment, besides what each command's own help names:
+  MEDICALPRO_LOG        what is logged, such as `info` or `debug,deadpool=warn`
+  MEDICALPRO_PG_BINDIR  where `dev` and `cluster` find PostgreSQL's programs
+
 Exit codes:
   0  done
   1  failed; standard error says why
@@ -32,7 +36,7 @@ Exit codes:
 
 /// A multi-tenant backend for medical practices: one PostgreSQL database a clinic
 #[derive(Parser)]
-#[command(name = "medicalpro", version, after_help = EXIT_CODES, max_term_width = 120)]
+#[command(name = "medicalpro", version, after_help = AFTER_HELP, max_term_width = 120)]
 struct Cli {
     /// Write results as JSON, for machines
     #[arg(long, global = true)]

@@ -260,6 +260,9 @@ impl Checker<'_> {
                     }
                 }
             }
+            ("string", Value::String(_)) | ("boolean", Value::Bool(_)) if !schema.enum_items.is_empty() => {
+                self.one_of(&schema.enum_items, value, pointer);
+            }
             ("string", Value::String(text)) => self.text(schema, text, pointer),
             ("boolean", Value::Bool(_)) | ("", _) => {}
             ("integer", Value::Number(number)) if number.is_i64() || number.is_u64() => {
@@ -286,13 +289,15 @@ impl Checker<'_> {
         }
     }
 
-    fn text(&mut self, schema: &MetaSchema, text: &str, pointer: &str) {
-        if !schema.enum_items.is_empty() {
-            if !schema.enum_items.iter().any(|item| item.as_str() == Some(text)) {
-                self.refuse(pointer, "not_allowed", "is not one of the allowed values");
-            }
-            return;
+    fn one_of(&mut self, allowed: &[Value], value: &Value, pointer: &str) {
+        if !allowed.contains(value) {
+            let allowed: Vec<_> =
+                allowed.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
+            self.refuse(pointer, "not_allowed", format!("must be one of: {}", allowed.join(", ")));
         }
+    }
+
+    fn text(&mut self, schema: &MetaSchema, text: &str, pointer: &str) {
         let length = text.chars().count();
         if schema.min_length.is_some_and(|min| length < min) {
             self.refuse(

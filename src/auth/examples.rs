@@ -3,6 +3,7 @@
 use poem_openapi::types::Example;
 use uuid::Uuid;
 
+use super::fields::Accepted;
 use super::login::{Credentials, KeySet, LoggedIn, Me, PublicKey, Refresh};
 use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
 use super::token::LIFETIME;
@@ -24,7 +25,7 @@ impl Example for NewRegistration {
             password: checked("correct horse battery staple"),
             first_name: "Camille".parse().ok(),
             last_name: "Durand".parse().ok(),
-            accept_terms: true,
+            accept_terms: Accepted,
         }
     }
 }

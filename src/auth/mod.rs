@@ -7,11 +7,13 @@
 //! | `password` | Argon2id, bounded in parallel |
 //! | `throttle` | limits by network address |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
+//! | `fields` | countries that we serve, terms that are accepted |
 //! | `login` | `POST /auth/login`, `refresh`, `logout`, `GET /auth/me`, the key set |
 //! | `examples` | what the spec shows of them |
 
 pub mod caller;
 mod examples;
+pub mod fields;
 pub mod login;
 pub mod password;
 pub mod register;

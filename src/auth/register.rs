@@ -15,23 +15,24 @@ use poem_openapi::types::{ToJSON, Type as _};
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use uuid::Uuid;
 
+use super::fields::{Accepted, ServedCountry};
 use super::password::Passwords;
 use super::throttle::Throttle;
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
 use crate::api::text::{
-    AddressLine, City, Country, Email, IdempotencyKey, Language, NewPassword, OpaqueToken, OrganisationName,
-    PersonName, PhoneNumber, PostalCode, RegisterNumber, TimeZone,
+    AddressLine, City, Email, IdempotencyKey, Language, NewPassword, OpaqueToken, OrganisationName, PersonName,
+    PhoneNumber, PostalCode, RegisterNumber, TimeZone,
 };
 use crate::central::audit::{self, Event};
 use crate::central::companies::{self, NewCompany};
 use crate::central::journal::{self, Reason, Requests};
 use crate::central::users::{self, NewUser};
 use crate::central::{Central, outbox};
-use crate::error::{ApiError, FieldError, Result};
+use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId, Role, UserId};
-use crate::region::{self, Region};
+use crate::region;
 use crate::secrets::{MasterKeys, sha256};
 use crate::sql;
 use crate::sql::CentralLogin;
@@ -59,7 +60,7 @@ pub struct NewRegistration {
     /// The clinic's name.
     pub company_name: OrganisationName,
     /// The clinic's country, ISO 3166-1 alpha-2: one of the supported regions. Decides currency, tax and numbering.
-    pub country: Country,
+    pub country: ServedCountry,
     /// The clinic's language; its region's when absent.
     pub language: Option<Language>,
     /// The clinic's time zone, IANA; its region's when absent.
@@ -83,7 +84,7 @@ pub struct NewRegistration {
     /// Family name.
     pub last_name: Option<PersonName>,
     /// Whether the terms of service are accepted: must be true.
-    pub accept_terms: bool,
+    pub accept_terms: Accepted,
 }
 
 /// A clinic's postal address.
@@ -250,7 +251,6 @@ impl Registration {
     ) -> Result<RegistrationAnswer> {
         throttle.registration(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
         let new = body.value;
-        let region = check(&new)?;
         // Keyed: the body holds a password, which a plain hash would give to whoever reads the table.
         let hash = keys.fingerprint(&body.raw);
         if let Some(key) = &key.0
@@ -259,7 +259,7 @@ impl Registration {
             return answer(&central, &requests, clinic).await;
         }
         let request_id = request.data::<RequestId>().map(|id| id.0);
-        let clinic = match write(&central, &passwords, new, region, key.0.as_ref().zip(Some(&hash)), request_id).await {
+        let clinic = match write(&central, &passwords, new, key.0.as_ref().zip(Some(&hash)), request_id).await {
             // A request with the same key was quicker: what it registered is what this one asks for.
             Err(conflict @ ApiError::Conflict { .. }) => match &key.0 {
                 Some(key) => registered_by(&central, key, &hash).await?.ok_or(conflict)?,
@@ -317,7 +317,6 @@ async fn write(
     central: &Central,
     passwords: &Passwords,
     new: NewRegistration,
-    region: &Region,
     key: Option<(&IdempotencyKey, &[u8; 32])>,
     request_id: Option<Uuid>,
 ) -> Result<ClinicId> {
@@ -336,6 +335,7 @@ async fn write(
         _ => {}
     }
     let password_hash = passwords.hash(new.password.as_str()).await?;
+    let ServedCountry(region) = new.country;
     let clinic = ClinicId::generate();
     let language = region::language_for(new.language.as_ref().map(Language::as_str), region).tag().to_owned();
     let company = NewCompany {
@@ -379,20 +379,6 @@ async fn write(
         audit::record(tx, &Event { action: "registered", clinic, user, request: request_id, detail: None }).await
     })?;
     Ok(clinic)
-}
-
-/// What the schema does not tell: that the country is a region of ours, and that the terms are accepted.
-fn check(new: &NewRegistration) -> Result<&'static Region> {
-    let mut errors = Vec::new();
-    let region = Region::parse(new.country.as_str());
-    if region.is_none() {
-        let regions: Vec<&str> = Region::all().iter().map(|region| region.country).collect();
-        errors.push(FieldError::new("/country", "not_supported", format!("must be one of {}", regions.join(", "))));
-    }
-    if !new.accept_terms {
-        errors.push(FieldError::new("/acceptTerms", "required", "must be true"));
-    }
-    region.filter(|_| errors.is_empty()).ok_or(ApiError::Invalid(errors))
 }
 
 fn taken(code: &'static str, detail: &'static str, pointer: &'static str) -> ApiError {

@@ -58,17 +58,6 @@ pub async fn run(
 
     say(PLAN[0]);
     postgres.batch_execute(ROLES).await.context("roles.sql")?;
-    for (login, password) in [
-        ("medicalpro_api", &passwords.api),
-        ("medicalpro_provisioner", &passwords.provisioner),
-        ("medicalpro_backup", &passwords.backup),
-    ] {
-        if let Some(password) = password {
-            // PostgreSQL gets the verifier, never the password: it would stand in a log of statements.
-            let verifier = postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes());
-            postgres.batch_execute(&format!("ALTER ROLE {login} PASSWORD '{verifier}'")).await?;
-        }
-    }
     say(PLAN[1]);
 
     say(PLAN[2]);
@@ -93,6 +82,18 @@ pub async fn run(
         inside(BASE).await?.batch_execute(IN_BASE).await.context("base.sql")?;
         postgres.batch_execute(&format!("ALTER DATABASE {BASE} IS_TEMPLATE true ALLOW_CONNECTIONS false")).await?;
     }
+    // Last, so that a login without a password tells that this was interrupted before anybody could know one.
+    for (login, password) in [
+        ("medicalpro_api", &passwords.api),
+        ("medicalpro_provisioner", &passwords.provisioner),
+        ("medicalpro_backup", &passwords.backup),
+    ] {
+        if let Some(password) = password {
+            // PostgreSQL gets the verifier, never the password: it would stand in a log of statements.
+            let verifier = postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes());
+            postgres.batch_execute(&format!("ALTER ROLE {login} PASSWORD '{verifier}'")).await?;
+        }
+    }
     Ok(())
 }
 
@@ -106,7 +107,8 @@ pub fn address(admin: &Config) -> String {
     format!("{host}:{}", admin.get_ports().first().copied().unwrap_or(5432))
 }
 
-/// Which of our two logins are not there yet: those that need a password.
+/// Which of our two logins need a password: they are not there yet, or were left without one. An administrator who may not
+/// look at passwords (managed PostgreSQL) learns of the former only.
 ///
 /// # Errors
 /// As PostgreSQL refuses.
@@ -114,9 +116,15 @@ pub async fn logins_without_password(admin: &Config, tls: &MakeRustlsConnect) ->
     let mut admin = admin.clone();
     harden(&mut admin, "medicalpro bootstrap");
     let postgres = connect(&admin, tls).await.context("cannot connect as the administrator")?;
+    let may_look = postgres.query_one("SELECT has_table_privilege('pg_authid', 'SELECT')", &[]).await?;
+    let complete = if may_look.try_get(0)? {
+        "SELECT FROM pg_authid WHERE rolname = $1 AND rolpassword IS NOT NULL"
+    } else {
+        "SELECT FROM pg_roles WHERE rolname = $1"
+    };
     let mut missing = Vec::new();
     for login in ["medicalpro_api", "medicalpro_provisioner"] {
-        if postgres.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&login]).await?.is_none() {
+        if postgres.query_opt(complete, &[&login]).await?.is_none() {
             missing.push(login);
         }
     }

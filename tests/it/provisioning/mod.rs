@@ -22,4 +22,4 @@ mod leases;
 mod pause;
 mod register;
 mod schema;
-mod site;
+pub mod site;

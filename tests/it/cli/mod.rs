@@ -1,0 +1,11 @@
+//! The command line, as the real binary.
+//!
+//! | file | shows |
+//! | --- | --- |
+//! | `settings` | every setting is documented; `serve` and `worker` refuse a missing or weak secret, and never quote it |
+//! | `operators` | `bootstrap`, `migrate`, `clinics`, `keys`, `openapi`: what they print, and their exit codes |
+//! | `dev` | everything on one machine: started, stopped, killed, started again |
+
+mod dev;
+mod operators;
+mod settings;
