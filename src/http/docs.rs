@@ -39,12 +39,14 @@ impl Docs {
 
 /// `GET /openapi.json`
 #[handler]
+#[expect(clippy::needless_pass_by_value, reason = "an extractor")]
 pub fn spec_file(docs: Data<&Docs>) -> Response {
     Response::builder().content_type("application/json").body(docs.spec.clone())
 }
 
 /// `GET /docs`
 #[handler]
+#[expect(clippy::needless_pass_by_value, reason = "an extractor")]
 pub fn swagger_ui(docs: Data<&Docs>) -> Response {
     Response::builder()
         .content_type("text/html; charset=utf-8")

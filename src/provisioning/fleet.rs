@@ -8,8 +8,8 @@ use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::schema::{self, State};
-use super::steps::Server;
-use super::worker::{Lease, register};
+use super::server::{Server, register};
+use super::worker::Lease;
 use super::{bootstrap, template};
 use crate::database::{connect, harden};
 use crate::error::describe;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `steps` | the seven steps, each idempotent |
 //! | `schema` | the nine migrations of a clinic's database and how they run |
+//! | `server` | a PostgreSQL server, as the provisioner reaches it |
 //! | `template` | the database that new clinics are copied from |
 //! | `worker` | the process that does all this |
 //! | `fleet` | `medicalpro migrate`: every clinic to the newest schema |
@@ -17,6 +18,7 @@ pub mod bootstrap;
 pub mod fleet;
 pub mod reaper;
 pub mod schema;
+pub mod server;
 pub mod steps;
 pub mod template;
 pub mod worker;

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio_postgres::{Client, Config};
-use tokio_postgres_rustls::MakeRustlsConnect;
+use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::schema;
+use super::server::Server;
 use super::template::{self, Way};
 use crate::central::Central;
 use crate::central::companies::{self, SealedCredentials};
 use crate::clinic::{Caller, ContextKey, Credentials};
-use crate::database::connect;
 use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
 use crate::region::Region;
 use crate::secrets::{KEY_BYTES, MasterKeys, Purpose, random, random_text};
@@ -72,56 +71,6 @@ impl Step {
             Self::Identity => "identity",
             Self::Prove => "prove",
         }
-    }
-}
-
-/// A PostgreSQL server that holds clinics, as the provisioner reaches it.
-#[derive(Clone)]
-pub struct Server {
-    /// `database_servers.id`.
-    pub id: Uuid,
-    /// As clinics' credentials name it.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    config: Config,
-    tls: MakeRustlsConnect,
-}
-
-impl std::fmt::Debug for Server {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Server({}:{})", self.host, self.port)
-    }
-}
-
-impl Server {
-    /// `config` is the provisioner's on this server.
-    #[must_use]
-    pub const fn new(id: Uuid, host: String, port: u16, config: Config, tls: MakeRustlsConnect) -> Self {
-        Self { id, host, port, config, tls }
-    }
-
-    /// Connects to one of its databases, as the provisioner.
-    ///
-    /// # Errors
-    /// As PostgreSQL or the network answers.
-    pub async fn connect(&self, database: &str) -> Result<Client, tokio_postgres::Error> {
-        let mut config = self.config.clone();
-        config.dbname(database);
-        connect(&config, &self.tls).await
-    }
-
-    /// Drops a database, if it is there, with whoever is in it.
-    ///
-    /// # Errors
-    /// As PostgreSQL refuses.
-    pub async fn drop_database(&self, central: &Client, name: &str) -> Result<(), tokio_postgres::Error> {
-        let here = central.query_opt("SELECT datistemplate FROM pg_database WHERE datname = $1", &[&name]).await?;
-        let Some(row) = here else { return Ok(()) };
-        if row.try_get(0)? {
-            central.batch_execute(&format!("ALTER DATABASE {name} IS_TEMPLATE false")).await?;
-        }
-        central.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).await
     }
 }
 
@@ -346,7 +295,7 @@ impl Workshop<'_> {
             "provisioning".to_owned(),
             1,
         );
-        self.credentials().await?.prove(&caller, &self.server.tls, chrono::Utc::now().timestamp()).await
+        self.credentials().await?.prove(&caller, self.server.tls(), chrono::Utc::now().timestamp()).await
     }
 
     /// Removes whatever of the clinic was made; never of one that was ready once, whose data are real.

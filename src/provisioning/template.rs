@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use tokio_postgres::Client;
 
 use super::schema;
-use super::steps::Server;
+use super::server::Server;
 
 /// The empty, hardened database that `bootstrap` makes.
 pub const BASE: &str = "medicalpro_clinic_base";

@@ -13,7 +13,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::steps::{Server, Step, Workshop};
+use super::server::{Server, register};
+use super::steps::{Step, Workshop};
 use super::template::{self, Way};
 use super::{reaper, schema};
 use crate::central::Central;
@@ -207,24 +208,6 @@ impl<'a> Lease<'a> {
         self.client.execute("SELECT pg_advisory_unlock(hashtextextended($1::text, 0))", &[&clinic]).await?;
         Ok(())
     }
-}
-
-/// Registers the server that central lies on as one that holds clinics.
-pub(super) async fn register(client: &Client, config: &Config, tls: &MakeRustlsConnect) -> anyhow::Result<Server> {
-    let host = match config.get_hosts().first() {
-        Some(tokio_postgres::config::Host::Tcp(host)) => host.clone(),
-        _ => anyhow::bail!("the provisioner's address must name a host: clinics' credentials are bound to it"),
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
-    let row = client
-        .query_one(
-            "INSERT INTO medicalpro_central.database_servers (host, port) VALUES ($1, $2)
-             ON CONFLICT (host, port) DO UPDATE SET updated_at = now() RETURNING id",
-            &[&host, &i32::from(port)],
-        )
-        .await
-        .context("central is not ready: run `medicalpro bootstrap`, then `medicalpro migrate`")?;
-    Ok(Server::new(row.try_get(0)?, host, port, config.clone(), tls.clone()))
 }
 
 fn cause(error: crate::error::ApiError) -> anyhow::Error {

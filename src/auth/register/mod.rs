@@ -3,28 +3,24 @@
 //! A registration writes company, person, place, trial and job in one transaction; the worker makes the clinic; its verification
 //! mail is queued as it becomes active. Where the clinic cannot be made, the worker undoes all of it.
 
+mod model;
+
 use std::sync::Arc;
 
 use poem::Request;
-use poem::http::StatusCode;
 use poem::web::Data;
-use poem::{IntoResponse, Response};
+use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
-use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
-use poem_openapi::types::{ToJSON, Type as _};
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::types::ToJSON;
 use uuid::Uuid;
 
-use super::fields::{Accepted, ServedCountry};
+use super::fields::ServedCountry;
 use super::password::Passwords;
 use super::throttle::Throttle;
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
-use crate::api::text::{
-    AddressLine, City, Email, IdempotencyKey, Language, NewPassword, OpaqueToken, OrganisationName, PersonName,
-    PhoneNumber, PostalCode, RegisterNumber, TimeZone,
-};
+use crate::api::text::{IdempotencyKey, Language, PersonName, PhoneNumber, RegisterNumber, TimeZone};
 use crate::central::audit::{self, Event};
 use crate::central::companies::{self, NewCompany};
 use crate::central::journal::{self, Reason, Requests};
@@ -37,6 +33,10 @@ use crate::secrets::{MasterKeys, sha256};
 use crate::sql;
 use crate::sql::CentralLogin;
 use crate::transaction;
+
+pub use model::{
+    AddressOnly, CompanyAddress, CompanyView, NewRegistration, Registered, RegistrationAnswer, UserView, Verification,
+};
 
 sql! { Central;
     /// Takes a key for a registration.
@@ -51,178 +51,6 @@ sql! { Central;
         "SELECT u.id, u.email, u.first_name, u.last_name, u.language, u.email_verified_at IS NOT NULL AS email_verified, m.role
            FROM memberships m JOIN users u ON u.id = m.user_id
           WHERE m.company_id = $1 ORDER BY m.created_at, u.id LIMIT 1";
-}
-
-/// A clinic and the person who registers it.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, skip_serializing_if_is_none, example)]
-pub struct NewRegistration {
-    /// The clinic's name.
-    pub company_name: OrganisationName,
-    /// The clinic's country, ISO 3166-1 alpha-2: one of the supported regions. Decides currency, tax and numbering.
-    pub country: ServedCountry,
-    /// The clinic's language; its region's when absent.
-    pub language: Option<Language>,
-    /// The clinic's time zone, IANA; its region's when absent.
-    pub time_zone: Option<TimeZone>,
-    /// The number in the country's register of businesses.
-    pub business_number: Option<RegisterNumber>,
-    /// The VAT number.
-    pub vat_number: Option<RegisterNumber>,
-    /// The clinic's e-mail address.
-    pub company_email: Email,
-    /// The clinic's telephone number, international form.
-    pub company_phone: Option<PhoneNumber>,
-    /// The clinic's postal address.
-    pub address: Option<CompanyAddress>,
-    /// The person's e-mail address, with which to log in.
-    pub email: Email,
-    /// The password to log in with: 12 characters or more.
-    pub password: NewPassword,
-    /// Given name.
-    pub first_name: Option<PersonName>,
-    /// Family name.
-    pub last_name: Option<PersonName>,
-    /// Whether the terms of service are accepted: must be true.
-    pub accept_terms: Accepted,
-}
-
-/// A clinic's postal address.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CompanyAddress {
-    /// Street and number.
-    pub line1: Option<AddressLine>,
-    /// What does not fit the first line.
-    pub line2: Option<AddressLine>,
-    /// Postal code.
-    pub postal_code: Option<PostalCode>,
-    /// Town.
-    pub city: Option<City>,
-}
-
-/// A person with an account.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase")]
-pub struct UserView {
-    /// The person.
-    pub id: Uuid,
-    /// E-mail address.
-    pub email: String,
-    /// Given name.
-    #[oai(skip_serializing_if_is_none)]
-    pub first_name: Option<String>,
-    /// Family name.
-    #[oai(skip_serializing_if_is_none)]
-    pub last_name: Option<String>,
-    /// ISO 639-1.
-    pub language: String,
-    /// The role at the clinic.
-    pub role: String,
-    /// Whether the address is proven.
-    pub email_verified: bool,
-}
-
-/// A clinic.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase")]
-pub struct CompanyView {
-    /// The clinic.
-    pub id: Uuid,
-    /// Its name.
-    pub name: String,
-    /// ISO 3166-1 alpha-2.
-    pub country: String,
-    /// ISO 639-1.
-    pub language: String,
-    /// IANA.
-    pub time_zone: String,
-    /// ISO 4217.
-    pub currency: String,
-    /// `pending`, `provisioning`, `active` or `suspended`.
-    pub status: String,
-}
-
-impl CompanyView {
-    /// Reads a clinic.
-    ///
-    /// # Errors
-    /// Not found.
-    pub async fn of(central: &Central, clinic: ClinicId) -> Result<Self> {
-        let company = companies::find(central, clinic).await?;
-        Ok(Self {
-            id: company.id,
-            name: company.name,
-            country: company.country,
-            language: company.language,
-            time_zone: company.time_zone,
-            currency: company.currency,
-            status: company.status,
-        })
-    }
-}
-
-/// What became of a registration.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", example)]
-pub struct Registered {
-    /// Who registered.
-    pub user: UserView,
-    /// The clinic.
-    pub company: CompanyView,
-    /// Whether the clinic's database is ready.
-    pub clinic_provisioned: bool,
-    /// What to do now: `verify_email`.
-    pub next_step: String,
-}
-
-/// 201 with the clinic ready, or 202 while it is still being made.
-#[derive(Debug)]
-pub struct RegistrationAnswer(Registered);
-
-impl IntoResponse for RegistrationAnswer {
-    fn into_response(self) -> Response {
-        let status = if self.0.clinic_provisioned { StatusCode::CREATED } else { StatusCode::ACCEPTED };
-        Response::builder().status(status).content_type("application/json").body(self.0.to_json_string())
-    }
-}
-
-impl ApiResponse for RegistrationAnswer {
-    fn meta() -> MetaResponses {
-        let answer = |status, description| MetaResponse {
-            description,
-            status: Some(status),
-            status_range: None,
-            content: vec![MetaMediaType { content_type: "application/json", schema: Registered::schema_ref() }],
-            headers: vec![],
-        };
-        MetaResponses {
-            responses: vec![
-                answer(201, "Registered; the clinic is ready."),
-                answer(202, "Registered; the clinic is being made, and its mail follows when it is ready."),
-            ],
-        }
-    }
-
-    fn register(registry: &mut Registry) {
-        Registered::register(registry);
-    }
-}
-
-/// The one-time token of a verification mail.
-#[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct Verification {
-    /// As in the mail's link.
-    pub token: OpaqueToken,
-}
-
-/// An e-mail address.
-#[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct AddressOnly {
-    /// The address with which the person registered.
-    pub email: Email,
 }
 
 /// Registering and proving an address.
