@@ -316,7 +316,7 @@ async fn names_of_every_script_are_kept_to_the_letter_and_found() {
         ("<script>alert(1)</script>", "<script>"),
         ("{{7*7}}", "{{7*7}}"),
         ("NULL", "null"),
-        ("\u{fdfa}\u{fdfa}", "\u{fdfa}"),
+        (&"\u{fdfa}".repeat(20), "\u{fdfa}"),
     ];
     for (name, q) in names {
         let entered = clinic.admin.post(PATIENTS, &json!({ "firstName": "Unique", "lastName": name })).await;
