@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -56,7 +57,10 @@ pub fn harden(config: &mut Config, application: &str) {
     config.application_name(application);
     config.connect_timeout(Duration::from_secs(5));
     config.keepalives_idle(Duration::from_secs(30));
-    config.ssl_mode(if config.get_hosts().iter().all(is_local) { SslMode::Disable } else { SslMode::Require });
+    let hosts = config.get_hosts().iter().all(is_local);
+    let addresses = config.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
+    let named = !config.get_hosts().is_empty() || !config.get_hostaddrs().is_empty();
+    config.ssl_mode(if named && hosts && addresses { SslMode::Disable } else { SslMode::Require });
 }
 
 fn is_local(host: &Host) -> bool {
@@ -135,6 +139,7 @@ pub(crate) struct Tx<D: Database> {
     opening: Option<String>,
     constraints: &'static [ConstraintMessage],
     retryable: bool,
+    failed: bool,
     database: PhantomData<D>,
 }
 
@@ -150,6 +155,7 @@ impl<D: Database> Tx<D> {
             opening: Some(opening),
             constraints,
             retryable: false,
+            failed: false,
             database: PhantomData,
         }
     }
@@ -167,13 +173,28 @@ impl<D: Database> Tx<D> {
             Some(opening) => {
                 // Polled in this order, hence sent in this order: if the opening fails, what follows gets 25P02.
                 let (opened, answer) = futures_util::join!(connection.batch_execute(&opening), answer);
-                opened.and(answer)
+                if let Err(error) = opened {
+                    return Err(self.not_opened(error));
+                }
+                answer
             }
         };
         outcome.map_err(|error| self.refused(error))
     }
 
+    /// The opening is ours alone: that a login may not take a role is no lack of the caller's rights.
+    fn not_opened(&mut self, error: tokio_postgres::Error) -> ApiError {
+        match error.as_db_error().map(|refusal| refusal.code().clone()) {
+            Some(SqlState::INSUFFICIENT_PRIVILEGE) => {
+                self.close();
+                ApiError::Internal { code: "isolation_violation", cause: error.into() }
+            }
+            _ => self.refused(error),
+        }
+    }
+
     fn refused(&mut self, error: tokio_postgres::Error) -> ApiError {
+        self.failed = true;
         self.retryable = is_retryable(&error);
         let refused = ApiError::from_postgres(error, self.constraints);
         if matches!(refused, ApiError::Internal { .. }) {
@@ -184,6 +205,10 @@ impl<D: Database> Tx<D> {
 
     /// Commits, with `last` in the same message where there is one.
     async fn commit(&mut self, last: Option<(&Picked<D>, Params<'_>)>) -> Result<()> {
+        if self.failed {
+            // PostgreSQL would roll back and say nothing.
+            return Err(ApiError::internal(anyhow::anyhow!("a failed transaction cannot be committed")));
+        }
         if self.opening.is_some() && last.is_none() {
             // Nothing was sent: there is nothing to commit.
             self.connection = None;

@@ -110,6 +110,15 @@ impl ApiError {
         Self::Internal { code: "internal", cause: cause.into() }
     }
 
+    /// Why, for the log and for operators; nothing that a client is told.
+    #[must_use]
+    pub fn into_cause(self) -> anyhow::Error {
+        match self {
+            Self::Internal { cause, .. } => cause,
+            other => anyhow::anyhow!("{other}"),
+        }
+    }
+
     /// One invalid field.
     pub fn invalid(pointer: impl Into<String>, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::Invalid(vec![FieldError::new(pointer, code, detail)])

@@ -353,8 +353,7 @@ async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -
     let central = central::Central::new(config.clone(), tls.clone(), 2)?;
     let failed = |error: medicalpro::error::ApiError| match error {
         medicalpro::error::ApiError::NotFound => anyhow::anyhow!("there is no such clinic"),
-        medicalpro::error::ApiError::Internal { cause, .. } => cause,
-        other => anyhow::anyhow!("{other}"),
+        other => other.into_cause(),
     };
     match command {
         Clinics::List { orphans: true } => {

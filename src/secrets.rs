@@ -180,9 +180,13 @@ impl MasterKeys {
     }
 
     /// A keyed hash, by which to recognise bytes again without giving them away to whoever reads it.
+    ///
+    /// # Panics
+    /// Never: a set of master keys has one at least.
     #[must_use]
     pub fn fingerprint(&self, bytes: &[u8]) -> [u8; 32] {
-        let key = self.derive(None, Purpose::Fingerprint).map(|(_, key)| key).unwrap_or_default();
+        #[expect(clippy::expect_used, reason = "there is always a first key, and HKDF gives 32 bytes of any")]
+        let (_, key) = self.derive(None, Purpose::Fingerprint).expect("a derived key");
         let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()), bytes);
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(mac.as_ref());

@@ -123,8 +123,9 @@ impl Login {
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
         let matches = passwords.verify(credentials.password.as_str(), stored).await?;
         let request_id = request.data::<RequestId>().map(|id| id.0);
+        let known = user.as_ref().map(|user| UserId(user.id));
         let Some(user) = user.filter(|_| matches) else {
-            let event = Event { action: "login_failed", request: request_id, ..Event::default() };
+            let event = Event { action: "login_failed", user: known, request: request_id, ..Event::default() };
             transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
             return Err(ApiError::Unauthenticated {
                 code: "credentials_invalid",
@@ -138,18 +139,18 @@ impl Login {
             });
         }
         let membership = choose(users::memberships(&central, UserId(user.id)).await?, credentials.company_id)?;
-        let clinic = ClinicId(membership.company_id);
+        let (clinic, id) = (ClinicId(membership.company_id), UserId(user.id));
+        let holder = Holder::of(&central, user, clinic, membership.role).await?;
         let (session, refresh_token) = (SessionId::generate(), random_text());
         let hash = sha256(refresh_token.as_bytes());
         let agent: Option<String> = request.header("user-agent").map(|text| text.chars().take(400).collect());
         transaction!(central.work(), |tx| {
-            let id = UserId(user.id);
             sessions::open(tx, session, id, clinic, agent.as_deref(), &hash).await?;
             users::touch_login(tx, id).await?;
             let (clinic, user) = (Some(clinic), Some(id));
             audit::record(tx, &Event { action: "login", clinic, user, request: request_id, detail: None }).await
         })?;
-        logged_in(&central, &tokens, user, clinic, &membership.role, session, &refresh_token).await
+        holder.log_in(&tokens, session, &refresh_token)
     }
 
     /// Exchange a refresh token (public)
@@ -171,25 +172,32 @@ impl Login {
         let successor = random_text();
         let (old, new) = (sha256(body.value.refresh_token.as_str().as_bytes()), sha256(successor.as_bytes()));
         let request_id = request.data::<RequestId>().map(|id| id.0);
+        // Everything that may fail for a moment comes before the exchange: a token that was used up without an answer would
+        // look copied when its holder tries again.
+        let holder = match sessions::holder(&central, &old).await? {
+            None => None,
+            Some((user, clinic)) => {
+                let user = users::by_id(&central, user).await?.ok_or_else(refused)?;
+                let membership = choose(users::memberships(&central, UserId(user.id)).await?, Some(clinic.0))?;
+                Some(Holder::of(&central, user, clinic, membership.role).await?)
+            }
+        };
         let outcome = transaction!(central.work(), |tx| {
             let outcome = sessions::refresh(tx, &old, &new).await?;
-            if let Refreshed::Reused { .. } = outcome {
-                let event = Event { action: "refresh_token_reused", request: request_id, ..Event::default() };
-                audit::record(tx, &event).await?;
+            if let Refreshed::Reused { user, clinic, .. } = outcome {
+                let action = "refresh_token_reused";
+                audit::record(tx, &Event { action, clinic, user, request: request_id, detail: None }).await?;
             }
             Ok(outcome)
         })?;
-        let (session, user, clinic) = match outcome {
-            Refreshed::Rotated { session, user, clinic } => (session, user, clinic),
-            Refreshed::Reused { session } => {
+        match (outcome, holder) {
+            (Refreshed::Rotated { session }, Some(holder)) => holder.log_in(&tokens, session, &successor),
+            (Refreshed::Reused { session, .. }, _) => {
                 callers.forget(session).await;
-                return Err(refused());
+                Err(refused())
             }
-            Refreshed::Refused => return Err(refused()),
-        };
-        let user = users::by_id(&central, user).await?.ok_or_else(refused)?;
-        let membership = choose(users::memberships(&central, UserId(user.id)).await?, Some(clinic.0))?;
-        logged_in(&central, &tokens, user, clinic, &membership.role, session, &successor).await
+            _ => Err(refused()),
+        }
     }
 
     /// Log out
@@ -232,11 +240,16 @@ async fn end(tx: &mut CentralTx, session: SessionId, user: UserId, clinic: Clini
     audit::record(tx, &Event { action: "logout", clinic, user, request: Some(request.0), detail: None }).await
 }
 
-/// The clinic that was asked for, or the first that was joined.
+/// The clinic that was asked for, or the first that was joined and is not suspended.
 fn choose(memberships: Vec<Membership>, wanted: Option<Uuid>) -> Result<Membership> {
-    let membership = memberships
+    let mut candidates: Vec<Membership> = memberships
         .into_iter()
-        .find(|membership| wanted.is_none_or(|clinic| clinic == membership.company_id))
+        .filter(|membership| wanted.is_none_or(|clinic| clinic == membership.company_id))
+        .collect();
+    candidates.sort_by_key(|membership| membership.status == "suspended");
+    let membership = candidates
+        .into_iter()
+        .next()
         .ok_or(ApiError::Forbidden { code: "no_such_membership", detail: "You do not work at this clinic." })?;
     if membership.status == "suspended" {
         return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
@@ -244,26 +257,27 @@ fn choose(memberships: Vec<Membership>, wanted: Option<Uuid>) -> Result<Membersh
     Ok(membership)
 }
 
-async fn logged_in(
-    central: &Central,
-    tokens: &Tokens,
-    user: User,
-    clinic: ClinicId,
-    role: &str,
-    session: SessionId,
-    refresh_token: &str,
-) -> Result<Listed<LoggedIn>> {
-    let known: Role = role.parse().map_err(ApiError::internal)?;
-    let now = chrono::Utc::now().timestamp();
-    let access_token = tokens.issue(UserId(user.id), &user.email, clinic, known, session, now)?;
-    let company = CompanyView::of(central, clinic).await?;
-    Ok(Listed(LoggedIn {
-        access_token,
-        refresh_token: refresh_token.to_owned(),
-        expires_in: LIFETIME,
-        user: view(user, role),
-        company,
-    }))
+/// Who holds a session, as answered.
+struct Holder {
+    user: UserView,
+    company: CompanyView,
+    role: Role,
+}
+
+impl Holder {
+    async fn of(central: &Central, user: User, clinic: ClinicId, role: String) -> Result<Self> {
+        let company = CompanyView::of(central, clinic).await?;
+        let known = role.parse().map_err(ApiError::internal)?;
+        Ok(Self { user: view(user, &role), company, role: known })
+    }
+
+    fn log_in(self, tokens: &Tokens, session: SessionId, refresh_token: &str) -> Result<Listed<LoggedIn>> {
+        let Self { user, company, role } = self;
+        let now = chrono::Utc::now().timestamp();
+        let access_token = tokens.issue(UserId(user.id), &user.email, ClinicId(company.id), role, session, now)?;
+        let refresh_token = refresh_token.to_owned();
+        Ok(Listed(LoggedIn { access_token, refresh_token, expires_in: LIFETIME, user, company }))
+    }
 }
 
 fn view(user: User, role: &str) -> UserView {

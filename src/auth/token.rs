@@ -81,8 +81,7 @@ fn place(kid: &str) -> String {
 /// # Errors
 /// As the database or the cipher refuses.
 pub async fn ensure_signing_key(central: &Central, keys: &MasterKeys) -> anyhow::Result<()> {
-    let readable = |error: ApiError| anyhow::anyhow!("{error:?}");
-    if !signing_keys::list(central).await.map_err(readable)?.is_empty() {
+    if !signing_keys::list(central).await.map_err(ApiError::into_cause)?.is_empty() {
         return Ok(());
     }
     let document =
@@ -91,7 +90,7 @@ pub async fn ensure_signing_key(central: &Central, keys: &MasterKeys) -> anyhow:
     let public_key = pair.public_key().as_ref().to_vec();
     let kid = URL_SAFE_NO_PAD.encode(&sha256(&public_key)[..12]);
     let private_key = keys.seal(Purpose::SigningKey, &place(&kid), document.as_ref())?;
-    signing_keys::insert(central, &StoredKey { kid, public_key, private_key }).await.map_err(readable)
+    signing_keys::insert_first(central, &StoredKey { kid, public_key, private_key }).await.map_err(ApiError::into_cause)
 }
 
 impl Tokens {
@@ -100,7 +99,7 @@ impl Tokens {
     /// # Errors
     /// When there is none yet, or one does not open.
     pub async fn load(central: &Central, keys: &MasterKeys) -> anyhow::Result<Self> {
-        let stored = signing_keys::list(central).await.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+        let stored = signing_keys::list(central).await.map_err(ApiError::into_cause)?;
         Self::from_stored(&stored, keys)
     }
 

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use deadpool_postgres::{Manager, Pool, Runtime, Timeouts};
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::database::{Ended, Params, Tx, from_pool, harden};
@@ -35,6 +36,14 @@ static CONSTRAINTS: &[ConstraintMessage] = &[
         pointer: "/companyEmail",
     },
 ];
+
+/// What a refusal by central means. Rights there are ours, not the caller's: to lack one is a defect.
+fn refused(error: tokio_postgres::Error) -> ApiError {
+    match error.code() {
+        Some(code) if *code == SqlState::INSUFFICIENT_PRIVILEGE => ApiError::internal(error),
+        _ => ApiError::from_postgres(error, CONSTRAINTS),
+    }
+}
 
 /// The pool to central, under the login of this process (the server's or the worker's).
 #[derive(Clone)]
@@ -73,9 +82,21 @@ impl Central {
     /// As the database refuses, in a client's terms.
     pub async fn rows(&self, statement: impl Into<Picked<CentralDatabase>>, params: Params<'_>) -> Result<Vec<Row>> {
         let connection = self.pool.get().await.map_err(from_pool)?;
-        let refused = |error| ApiError::from_postgres(error, CONSTRAINTS);
-        let prepared = connection.prepare_cached(statement.into().text()).await.map_err(refused)?;
-        connection.query(&prepared, params).await.map_err(refused)
+        let answer = async {
+            let prepared = connection.prepare_cached(statement.into().text()).await?;
+            connection.query(&prepared, params).await
+        };
+        match answer.await {
+            Ok(rows) => Ok(rows),
+            Err(error) => {
+                let refused = refused(error);
+                if matches!(refused, ApiError::Internal { .. }) {
+                    // It may be the connection's: a statement that was prepared before a migration fails for ever.
+                    drop(deadpool_postgres::Object::take(connection));
+                }
+                Err(refused)
+            }
+        }
     }
 
     /// Runs one statement that finds at most one row.
@@ -132,7 +153,10 @@ impl CentralTx {
         statement: impl Into<Picked<CentralDatabase>>,
         params: Params<'_>,
     ) -> Result<Vec<Row>> {
-        self.0.rows(&statement.into(), params).await
+        self.0.rows(&statement.into(), params).await.map_err(|error| match error {
+            ApiError::Forbidden { .. } => ApiError::internal(anyhow::anyhow!("central refused a statement of ours")),
+            other => other,
+        })
     }
 
     /// Runs a statement that finds at most one row.

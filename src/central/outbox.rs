@@ -11,13 +11,14 @@ use crate::sql::CentralLogin;
 const WORKER: [CentralLogin; 1] = [CentralLogin::Provisioner];
 
 sql! { Central;
-    /// Queues a verification for an address that is not proven yet, unless one is queued already.
+    /// Queues a verification for an address that is not proven yet, unless one is queued already or three were sent just now.
     QUEUE_VERIFICATION by [CentralLogin::Api];
         "INSERT INTO email_outbox (kind, user_id, company_id)
          SELECT 'verification', u.id, m.company_id
            FROM users u JOIN memberships m ON m.user_id = u.id JOIN companies c ON c.id = m.company_id AND c.status = 'active'
           WHERE u.email_normalized = $1 AND u.email_verified_at IS NULL AND u.status = 'active'
             AND NOT EXISTS (SELECT FROM email_outbox o WHERE o.user_id = u.id AND o.status = 'queued')
+            AND (SELECT count(*) FROM email_outbox o WHERE o.user_id = u.id AND o.created_at > now() - interval '10 minutes') < 3
           ORDER BY m.created_at LIMIT 1";
     /// Queues a clinic's verifications, as it becomes active.
     QUEUE_CLINICS_VERIFICATIONS by WORKER;
@@ -26,9 +27,9 @@ sql! { Central;
            FROM memberships m JOIN users u ON u.id = m.user_id
           WHERE m.company_id = $1 AND u.email_verified_at IS NULL AND u.status = 'active'
             AND NOT EXISTS (SELECT FROM email_outbox o WHERE o.user_id = u.id AND o.company_id = m.company_id)";
-    /// Takes a due mail for a minute: a worker that dies in between leaves it to be taken again.
+    /// Takes a due mail for longer than its sending may take: a worker that dies in between leaves it to be taken again.
     CLAIM by WORKER;
-        "UPDATE email_outbox SET attempts = attempts + 1, next_attempt_at = now() + interval '1 minute'
+        "UPDATE email_outbox SET attempts = attempts + 1, next_attempt_at = now() + interval '2 minutes'
           WHERE id = (SELECT id FROM email_outbox WHERE status = 'queued' AND next_attempt_at <= now()
                        ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, user_id, company_id, attempts";

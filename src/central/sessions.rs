@@ -25,6 +25,12 @@ sql! { Central;
         "UPDATE refresh_tokens SET used_at = now()
           WHERE token_hash = $1 AND used_at IS NULL AND expires_at > now()
          RETURNING session_id";
+    /// Who holds an unused token.
+    HOLDER by API;
+        "SELECT s.user_id, s.company_id
+           FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id
+          WHERE t.token_hash = $1 AND t.used_at IS NULL AND t.expires_at > now()
+            AND s.revoked_at IS NULL AND s.expires_at > now()";
     /// Whose used token it is.
     FAMILY by API;
         "SELECT session_id FROM refresh_tokens WHERE token_hash = $1 AND used_at IS NOT NULL";
@@ -70,15 +76,15 @@ pub enum Refreshed {
     Rotated {
         /// The session.
         session: SessionId,
-        /// The person.
-        user: UserId,
-        /// The clinic.
-        clinic: ClinicId,
     },
     /// Presented a second time: the family is over.
     Reused {
-        /// The session that was ended.
+        /// The session, which is over.
         session: SessionId,
+        /// Whose it was, if it was ended by this.
+        user: Option<UserId>,
+        /// And where.
+        clinic: Option<ClinicId>,
     },
     /// Unknown, expired, or its session is over.
     Refused,
@@ -101,6 +107,15 @@ pub async fn open(
     Ok(())
 }
 
+/// Who holds an unused token, and where.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn holder(central: &Central, token_hash: &[u8]) -> Result<Option<(UserId, ClinicId)>> {
+    let Some(row) = central.row(&HOLDER, &[&token_hash]).await? else { return Ok(None) };
+    Ok(Some((UserId(row.try_get(0)?), ClinicId(row.try_get(1)?))))
+}
+
 /// Exchanges a token for its successor.
 ///
 /// # Errors
@@ -109,13 +124,19 @@ pub async fn refresh(tx: &mut CentralTx, token_hash: &[u8], successor_hash: &[u8
     let Some(row) = tx.row(&USE_TOKEN, &[&token_hash]).await? else {
         let Some(family) = tx.row(&FAMILY, &[&token_hash]).await? else { return Ok(Refreshed::Refused) };
         let session = SessionId(family.try_get(0)?);
-        tx.rows(&REVOKE, &[&session.0, &"reuse"]).await?;
-        return Ok(Refreshed::Reused { session });
+        let ended = tx.row(&REVOKE, &[&session.0, &"reuse"]).await?;
+        let (user, clinic) = match ended {
+            Some(row) => (Some(UserId(row.try_get(0)?)), Some(ClinicId(row.try_get(1)?))),
+            None => (None, None),
+        };
+        return Ok(Refreshed::Reused { session, user, clinic });
     };
     let session = SessionId(row.try_get(0)?);
-    let Some(owner) = tx.row(&TOUCH, &[&session.0]).await? else { return Ok(Refreshed::Refused) };
+    if tx.row(&TOUCH, &[&session.0]).await?.is_none() {
+        return Ok(Refreshed::Refused);
+    }
     tx.rows(&INSERT_TOKEN, &[&successor_hash, &session.0]).await?;
-    Ok(Refreshed::Rotated { session, user: UserId(owner.try_get(0)?), clinic: ClinicId(owner.try_get(1)?) })
+    Ok(Refreshed::Rotated { session })
 }
 
 /// Ends a session, for good.

@@ -4,14 +4,19 @@ use super::Central;
 use crate::error::Result;
 use crate::sql;
 use crate::sql::CentralLogin;
+use crate::transaction;
 
 sql! { Central;
     /// Keys that may still verify, newest first.
     LIST by [CentralLogin::Api, CentralLogin::Provisioner];
         "SELECT kid, public_key, private_key FROM signing_keys WHERE retired_at IS NULL ORDER BY created_at DESC, kid";
-    /// A new key.
-    INSERT by [CentralLogin::Provisioner];
-        "INSERT INTO signing_keys (kid, public_key, private_key) VALUES ($1, $2, $3)";
+    /// One worker at a time looks whether there is a key.
+    LOCK by [CentralLogin::Provisioner];
+        "SELECT pg_advisory_xact_lock(hashtext('medicalpro signing key'))";
+    /// The first key; of several workers that start at once, one makes it.
+    INSERT_FIRST by [CentralLogin::Provisioner];
+        "INSERT INTO signing_keys (kid, public_key, private_key)
+         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT FROM signing_keys WHERE retired_at IS NULL)";
 }
 
 /// A stored key.
@@ -41,11 +46,14 @@ pub async fn list(central: &Central) -> Result<Vec<StoredKey>> {
     Ok(rows.iter().map(StoredKey::try_from).collect::<Result<_, _>>()?)
 }
 
-/// Stores a key.
+/// Stores the first key, unless there is one by now.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn insert(central: &Central, key: &StoredKey) -> Result<()> {
-    central.rows(&INSERT, &[&key.kid, &key.public_key, &key.private_key]).await?;
-    Ok(())
+pub async fn insert_first(central: &Central, key: &StoredKey) -> Result<()> {
+    transaction!(central.work(), |tx| {
+        tx.rows(&LOCK, &[]).await?;
+        tx.rows(&INSERT_FIRST, &[&key.kid, &key.public_key, &key.private_key]).await?;
+        Ok(())
+    })
 }

@@ -49,9 +49,6 @@ sql! { Central;
     /// When they were last here.
     TOUCH_LOGIN by API;
         "UPDATE users SET last_login_at = now() WHERE id = $1";
-    /// A stronger or newer hash of the same password.
-    SET_PASSWORD_HASH by API;
-        "UPDATE users SET password_hash = $2 WHERE id = $1";
 }
 
 /// A person to be.
@@ -189,14 +186,5 @@ pub async fn verify_email(tx: &mut CentralTx, token_hash: &[u8]) -> Result<Optio
 /// As the database refuses.
 pub async fn touch_login(tx: &mut CentralTx, user: UserId) -> Result<()> {
     tx.rows(&TOUCH_LOGIN, &[&user.0]).await?;
-    Ok(())
-}
-
-/// Replaces a hash whose parameters are older than today's.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn set_password_hash(central: &Central, user: UserId, hash: &str) -> Result<()> {
-    central.rows(&SET_PASSWORD_HASH, &[&user.0, &hash]).await?;
     Ok(())
 }

@@ -9,6 +9,8 @@ use super::context::{Caller, ContextKey};
 
 /// A connection that lay idle for longer is looked at before it is used.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
+/// Prepared statements that a connection keeps.
+const STATEMENTS: usize = 100;
 
 /// BEGIN, session role, `search_path` and signed context in one message. Nothing in it comes from outside: the role is an
 /// enum's, the schema is computed from a UUID, the context is of a charset that needs no escaping.
@@ -22,8 +24,12 @@ pub(super) fn opening(caller: &Caller, schema: &str, key: &ContextKey, now: i64)
     )
 }
 
-/// The canary: an idle connection must be the bare login, with no context. One that is not has leaked and is closed.
+/// Before a connection is used again. The canary: an idle connection must be the bare login, with no context. One that is not has leaked and is closed.
 pub(super) async fn look_at_idle(connection: &mut ClientWrapper, metrics: &Metrics) -> Result<(), HookError> {
+    // Lists have hundreds of variants: a backend that has prepared many holds megabytes for them.
+    if connection.statement_cache.size() > STATEMENTS {
+        connection.statement_cache.clear();
+    }
     if metrics.last_used() < LOOK_AFTER {
         return Ok(());
     }

@@ -135,6 +135,10 @@ impl Clinics {
             }
             cell = current.clone();
         }
+        if cell.get().is_none() && companies::status(&self.0.central, clinic).await? != Status::Active {
+            // Outside the cell, so that all who arrive meanwhile wait for the same making, side by side.
+            self.0.requests.first_access(clinic).await?;
+        }
         let pool = cell.get_or_try_init(|| Inner::open(&self.0, clinic)).await?.clone();
         pool.last_used.store(self.0.seconds(), Ordering::Relaxed);
         Ok(pool)
@@ -181,9 +185,6 @@ impl Inner {
     }
 
     async fn open(self: &Arc<Self>, clinic: ClinicId) -> Result<Arc<ClinicPool>> {
-        if companies::status(&self.central, clinic).await? != Status::Active {
-            self.requests.first_access(clinic).await?;
-        }
         let credentials = Credentials::open(&self.keys, &companies::credentials(&self.central, clinic).await?)?;
         let connect =
             BudgetedConnect { tls: self.tls.clone(), budget: self.budget.clone(), clinics: Arc::downgrade(self) };

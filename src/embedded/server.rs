@@ -110,7 +110,10 @@ impl Server {
     }
 
     fn spawn(place: &Place, binaries: &Binaries, settings: Settings) -> Result<Self, Error> {
-        let port = free_port(place.last_port()).doing(|| "find a free port".into())?;
+        let port = free_port(place.last_port()).doing(|| match place.last_port() {
+            Some(port) => format!("listen on port {port}, which the data in {} is bound to", place.cluster().display()),
+            None => "find a free port".into(),
+        })?;
         let log = place.new_log()?;
         let mut command = place.command(binaries.program("postgres"));
         command.arg("-D").arg(place.cluster());
@@ -269,10 +272,9 @@ fn passes(log: &str) -> bool {
     log.contains("Address already in use") || log.contains("pre-existing shared memory block")
 }
 
-/// The last one if it is still free, so that bookmarks and open consoles go on working.
+/// The last one, since what is stored inside may name it, as clinics' sealed credentials do; any free one the first time.
 fn free_port(last: Option<u16>) -> io::Result<u16> {
-    let try_port = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.local_addr().map(|address| address.port());
-    last.and_then(|port| try_port(port).ok()).map_or_else(|| try_port(0), Ok)
+    TcpListener::bind((Ipv4Addr::LOCALHOST, last.unwrap_or(0)))?.local_addr().map(|address| address.port())
 }
 
 async fn connect(port: u16, password: &SecretString) -> Result<(), tokio_postgres::Error> {

@@ -211,8 +211,12 @@ impl Problems {
         if request.headers().get_all(header::HOST).iter().count() > 1 {
             return Err(ApiError::BadRequest { code: "bad_request", detail: "There is more than one Host.".into() });
         }
-        for name in self.routes.headers() {
-            if request.headers().get_all(name.as_str()).iter().any(|value| value.to_str().is_err()) {
+        for name in self.routes.headers().iter().map(String::as_str).chain(["authorization"]) {
+            if request.headers().get_all(name).iter().count() > 1 {
+                let detail = format!("There is more than one {name}.");
+                return Err(ApiError::BadRequest { code: "bad_request", detail: detail.into() });
+            }
+            if request.headers().get_all(name).iter().any(|value| value.to_str().is_err()) {
                 return Err(ApiError::invalid(format!("/header/{name}"), "format", "must be of ASCII characters"));
             }
         }

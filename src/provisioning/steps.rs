@@ -14,6 +14,7 @@ use super::template::{self, Way};
 use crate::central::Central;
 use crate::central::companies::{self, SealedCredentials};
 use crate::clinic::{Caller, ContextKey, Credentials};
+use crate::error::ApiError;
 use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
 use crate::region::Region;
 use crate::secrets::{KEY_BYTES, MasterKeys, Purpose, random, random_text};
@@ -30,9 +31,9 @@ sql! { Central;
             SET database_server_id = $2, db_host = $3, db_port = $4, db_name = $5, db_user = $6, db_password = $7,
                 context_kid = $8, context_key = $9
           WHERE id = $1 AND db_password IS NULL";
-    /// Whether a clinic was ever ready.
+    /// Whether a clinic was ever ready; waits for an activation under way.
     READY_ONCE by [CentralLogin::Provisioner];
-        "SELECT id FROM medicalpro_central.companies WHERE id = $1 AND provisioned_at IS NOT NULL";
+        "SELECT id FROM medicalpro_central.companies WHERE id = $1 AND provisioned_at IS NOT NULL FOR UPDATE";
     /// Credentials of a clinic that is not active yet.
     STORED by [CentralLogin::Provisioner];
         "SELECT db_host, db_port, db_name, db_user, db_password, context_kid, context_key, epoch
@@ -142,7 +143,7 @@ impl Workshop<'_> {
                 ],
             )
             .await
-            .map_err(readable)?;
+            .map_err(ApiError::into_cause)?;
         Ok(())
     }
 
@@ -151,7 +152,7 @@ impl Workshop<'_> {
             .central
             .row(&STORED, &[&self.clinic.0])
             .await
-            .map_err(readable)?
+            .map_err(ApiError::into_cause)?
             .context("the clinic has no credentials")?;
         Ok(SealedCredentials {
             clinic: self.clinic,
@@ -167,7 +168,7 @@ impl Workshop<'_> {
     }
 
     async fn credentials(&self) -> anyhow::Result<Credentials> {
-        Credentials::open(self.keys, &self.stored().await?).map_err(readable)
+        Credentials::open(self.keys, &self.stored().await?).map_err(ApiError::into_cause)
     }
 
     async fn role(&self) -> anyhow::Result<()> {
@@ -229,7 +230,7 @@ impl Workshop<'_> {
         let secret: [u8; KEY_BYTES] = secret.as_slice().try_into().context("a context key of another length")?;
         let (inner, outer) = ContextKey::pads(&secret);
         let key = ContextKey::new(sealed.context_kid, &secret);
-        let company = companies::find(self.central, self.clinic).await.map_err(readable)?;
+        let company = companies::find(self.central, self.clinic).await.map_err(ApiError::into_cause)?;
         let region = Region::parse(&company.country).context("a clinic of an unknown region")?;
 
         let (clinic, name) = (self.clinic, self.clinic.database_name());
@@ -303,7 +304,7 @@ impl Workshop<'_> {
     /// # Errors
     /// As PostgreSQL refuses; it can be run again.
     pub async fn remove(&self) -> anyhow::Result<()> {
-        let ready_once = self.central.row(&READY_ONCE, &[&self.clinic.0]).await.map_err(readable)?;
+        let ready_once = self.central.row(&READY_ONCE, &[&self.clinic.0]).await.map_err(ApiError::into_cause)?;
         anyhow::ensure!(ready_once.is_none(), "clinic {} was ready once: it is not removed", self.clinic);
         self.server.drop_database(self.lease, &self.clinic.database_name()).await?;
         self.lease.execute("SELECT provisioning.drop_clinic_role($1)", &[&self.clinic.0]).await?;
@@ -318,11 +319,4 @@ async fn has_schema(client: &Client, name: &str) -> Result<bool, tokio_postgres:
 /// What PostgreSQL keeps instead of the password (RFC 5803), so that the password itself never travels.
 fn scram_verifier(password: &SecretString) -> String {
     postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes())
-}
-
-fn readable(error: crate::error::ApiError) -> anyhow::Error {
-    match error {
-        crate::error::ApiError::Internal { cause, .. } => cause,
-        other => anyhow::anyhow!("{other:?}"),
-    }
 }

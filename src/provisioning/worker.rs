@@ -20,6 +20,7 @@ use super::{reaper, schema};
 use crate::central::Central;
 use crate::central::journal::{ATTEMPTS, Job, Journal, REMOVALS, REQUESTED};
 use crate::database::{Listener, connect, harden};
+use crate::error::ApiError;
 use crate::error::describe;
 use crate::ids::ClinicId;
 use crate::secrets::MasterKeys;
@@ -122,12 +123,12 @@ impl Worker {
 
     /// Makes the first due clinic that nobody else is making. `false` when there is none.
     async fn work_once(&self, lease: &Client) -> anyhow::Result<bool> {
-        for job in self.journal.due().await.map_err(cause)? {
+        for job in self.journal.due().await.map_err(ApiError::into_cause)? {
             let Some(held) = Lease::take(lease, ClinicId(job.company_id)).await? else { continue };
             let outcome = match self.journal.begin(job.id).await {
                 Ok(Some(job)) => self.make(lease, &job).await.map(|()| true),
                 Ok(None) => Ok(false),
-                Err(error) => Err(cause(error)),
+                Err(error) => Err(error.into_cause()),
             };
             held.give_back().await?;
             if outcome? {
@@ -157,7 +158,7 @@ impl Worker {
             Err(error) if job.attempts < ATTEMPTS => {
                 let error = describe(&error);
                 tracing::warn!(%clinic, attempt = job.attempts, error, "provisioning failed; it will be tried again");
-                self.journal.try_again(job, &error).await.map_err(cause)
+                self.journal.try_again(job, &error).await.map_err(ApiError::into_cause)
             }
             Err(error) => {
                 let mut error = describe(&error);
@@ -165,26 +166,26 @@ impl Worker {
                     error = format!("{}; could not be removed after: {error}", describe(&left));
                     if job.attempts < REMOVALS {
                         tracing::warn!(%clinic, attempt = job.attempts, error, "it will be removed later");
-                        return self.journal.try_again(job, &error).await.map_err(cause);
+                        return self.journal.try_again(job, &error).await.map_err(ApiError::into_cause);
                     }
                 }
                 tracing::error!(%clinic, error, "provisioning given up");
-                self.journal.give_up(job, &error).await.map_err(cause)
+                self.journal.give_up(job, &error).await.map_err(ApiError::into_cause)
             }
         }
     }
 
     async fn take_steps(&self, workshop: &Workshop<'_>, job: &Job) -> anyhow::Result<()> {
-        let finished = self.journal.finished_steps(job).await.map_err(cause)?;
+        let finished = self.journal.finished_steps(job).await.map_err(ApiError::into_cause)?;
         for step in Step::ALL {
             if finished.iter().any(|name| name == step.name()) {
                 continue;
             }
             let started = Instant::now();
             workshop.run(step).await?;
-            self.journal.record(job, step.name(), started.elapsed()).await.map_err(cause)?;
+            self.journal.record(job, step.name(), started.elapsed()).await.map_err(ApiError::into_cause)?;
         }
-        self.journal.activate(job, schema::newest()).await.map_err(cause)
+        self.journal.activate(job, schema::newest()).await.map_err(ApiError::into_cause)
     }
 }
 
@@ -207,12 +208,5 @@ impl<'a> Lease<'a> {
         let clinic = self.clinic.to_string();
         self.client.execute("SELECT pg_advisory_unlock(hashtextextended($1::text, 0))", &[&clinic]).await?;
         Ok(())
-    }
-}
-
-fn cause(error: crate::error::ApiError) -> anyhow::Error {
-    match error {
-        crate::error::ApiError::Internal { cause, .. } => cause,
-        other => anyhow::anyhow!("{other:?}"),
     }
 }

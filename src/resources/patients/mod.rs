@@ -120,7 +120,8 @@ impl Patients {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let patient = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered(tx).await? {
+            if let Some(answered) = once.answered::<Patient>(tx).await? {
+                tx.record_access(seen(answered.id));
                 return Ok(answered);
             }
             let patient = store(tx, &INSERT, Uuid::now_v7(), &body.value).await?;
@@ -145,12 +146,7 @@ impl Patients {
     ) -> Result<Read<Patient>> {
         let patient = transaction!(clinics.read(&bearer.0), |tx| {
             let patient = Patient::try_from(&tx.one(&FIND, &[&id.0]).await?)?;
-            tx.record_access(Access {
-                action: "read",
-                resource: "patients",
-                ids: vec![patient.id],
-                patients: vec![patient.id],
-            });
+            tx.record_access(seen(patient.id));
             Ok(patient)
         })?;
         Ok(Read::of(patient, if_none_match.as_ref()))
@@ -227,7 +223,8 @@ impl Patients {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let patient = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered(tx).await? {
+            if let Some(answered) = once.answered::<Patient>(tx).await? {
+                tx.record_access(seen(answered.id));
                 return Ok(answered);
             }
             let patient = Patient::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
@@ -235,6 +232,11 @@ impl Patients {
         })?;
         Ok(Found(patient))
     }
+}
+
+/// The audit row of one patient's being read.
+fn seen(patient: Uuid) -> Access {
+    Access { action: "read", resource: "patients", ids: vec![patient], patients: vec![patient] }
 }
 
 /// Writes all of a patient's columns, by [`INSERT`] or [`UPDATE`], and the words that the patient is found by.
