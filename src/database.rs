@@ -363,3 +363,31 @@ impl Listener {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_stays_on_this_machine_goes_without_tls() {
+        let mode = |text: &str| {
+            let mut config: Config = text.parse().expect(text);
+            harden(&mut config, "test");
+            config.get_ssl_mode()
+        };
+        for local in
+            ["host=localhost", "host=127.0.0.1", "host=::1", "host=localhost hostaddr=127.0.0.1", "hostaddr=::1"]
+        {
+            assert_eq!(mode(local), SslMode::Disable, "{local}");
+        }
+        for remote in [
+            "host=db.example",
+            "host=localhost,db.example",
+            "hostaddr=192.0.2.2",
+            "host=localhost hostaddr=192.0.2.2",
+            "user=x",
+        ] {
+            assert_eq!(mode(remote), SslMode::Require, "{remote}");
+        }
+    }
+}

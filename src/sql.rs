@@ -1,4 +1,5 @@
-//! Statements as constants. Owns the `sql!` macro, by which every statement of the product is declared, named and listed.
+//! Statements as constants. Owns the `sql!` macro, by which every statement that a request or a job runs is declared,
+//! named and listed. (What makes, migrates and drops databases names them, and so stands as text in `provisioning`.)
 //!
 //! Invariant: the text of a statement is made of `&'static str` fragments only; values travel as parameters. Where filters,
 //! orders and page sizes vary, a statement is an allow-listed product of fragments, and one of them is picked.

@@ -74,6 +74,9 @@ async fn a_token_that_is_presented_twice_ends_its_session_everywhere_and_no_othe
     let (access, newest) = tokens(&another);
     assert_eq!(me(&world, access).await.status, StatusCode::OK, "another log-in is another session");
     assert_eq!(refresh(&world, newest).await.status, StatusCode::OK);
+    let named = "SELECT count(*) FROM medicalpro_central.audit_logs
+                  WHERE action = 'refresh_token_reused' AND company_id = $1 AND user_id IS NOT NULL";
+    assert_eq!(world.central().await.query_one(named, &[&clinic.id.0]).await.unwrap().get::<_, i64>(0), 1);
     let query = "SELECT count(*) FROM medicalpro_central.sessions WHERE company_id = $1 AND revoked_reason = 'reuse'";
     assert_eq!(world.central().await.query_one(query, &[&clinic.id.0]).await.unwrap().get::<_, i64>(0), 1);
 }

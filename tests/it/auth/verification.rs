@@ -124,3 +124,30 @@ async fn another_mail_is_promised_alike_to_known_unknown_and_verified() {
     assert_eq!(verify(&second).await, StatusCode::NO_CONTENT);
     assert_eq!(verify(&first).await, StatusCode::UNPROCESSABLE_ENTITY, "of no more use");
 }
+
+#[tokio::test]
+async fn an_address_gets_few_mails_however_often_they_are_asked_for() {
+    let world = World::start().await;
+    let (email, _) = register(&world, "often", &json!({})).await;
+    let central = world.central().await;
+    let queued = async |status: &str| -> i64 {
+        let query =
+            "SELECT count(*) FROM medicalpro_central.email_outbox o JOIN medicalpro_central.users u ON u.id = o.user_id
+                      WHERE u.email = $1 AND o.status LIKE $2";
+        central.query_one(query, &[&email, &status]).await.unwrap().get(0)
+    };
+    for _ in 0..8 {
+        assert_eq!(
+            post(&world, "resend-verification", &json!({ "email": email })).await.status,
+            StatusCode::NO_CONTENT
+        );
+        // One that waits is not queued twice: each is sent before the next is asked for.
+        for _ in 0..400 {
+            if queued("queued").await == 0 {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+    }
+    assert_eq!(queued("%").await, 3, "the registration's and two more");
+}

@@ -122,6 +122,21 @@ async fn a_list_leaves_one_row_with_the_ids_that_it_returned_and_no_others() {
 }
 
 #[tokio::test]
+async fn an_answer_read_back_by_its_key_is_a_read() {
+    let world = World::start().await;
+    let clinic = world.clinic("replay").await;
+    let me = &clinic.admin;
+    let new = json!({ "firstName": "Zoé", "lastName": "Durand" });
+    let key = [("idempotency-key", "again")];
+    let (created, left) = ask(&clinic, me, Method::POST, PATIENTS, &key, Some(new.clone())).await;
+    let id = created.json["id"].as_str().unwrap();
+    assert_eq!(left, entry("create", &[id], &[]), "control");
+    let (again, left) = ask(&clinic, me, Method::POST, PATIENTS, &key, Some(new)).await;
+    assert_eq!((again.status, &again.json), (StatusCode::CREATED, &created.json));
+    assert_eq!(left, entry("read", &[id], &[]));
+}
+
+#[tokio::test]
 async fn a_write_and_its_audit_row_are_one_transaction() {
     let world = World::start().await;
     let clinic = world.clinic("one-tx").await;
