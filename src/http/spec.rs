@@ -134,7 +134,7 @@ fn mend_operation(operation: &mut Value) {
         operation["security"] = json!([]);
     }
     // Swagger UI fills examples in: an optional parameter is left out unless somebody wants it.
-    for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         if parameter["required"] == json!(false)
             && let Some(schema) = parameter["schema"].as_object_mut()
         {

@@ -67,6 +67,18 @@ async fn the_spec_that_is_checked_in_is_what_the_server_serves() {
 }
 
 #[test]
+fn nothing_in_the_spec_is_null_but_what_an_example_clears() {
+    let mut nulls = BTreeSet::new();
+    visit(&spec(), "", &mut |path, value| {
+        if value.is_null() {
+            nulls.insert(path.to_owned());
+        }
+    });
+    assert!(nulls.iter().all(|path| path.contains("/example")), "{nulls:?}");
+    assert!(!nulls.is_empty(), "control: an example of a change clears a field");
+}
+
+#[test]
 fn every_operation_says_what_it_is_whom_it_is_for_and_what_it_answers() {
     let spec = spec();
     assert!(spec["openapi"].as_str().unwrap().starts_with("3.0."));
