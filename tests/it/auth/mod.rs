@@ -35,7 +35,10 @@ async fn log_in(world: &World, email: &str, password: &str) -> Answer {
 
 /// The mails to an address, newest first; waits until there are so many.
 async fn mails(world: &World, email: &str, count: usize) -> Vec<StoredMail> {
-    for _ in 0..400 {
+    for look in 1..400 {
+        if look % 40 == 0 {
+            world.lease_passes(email).await;
+        }
         let mut mails = read_directory(&world.mail, 2000).unwrap();
         mails.retain(|mail| mail.to == email);
         if mails.len() >= count {
@@ -44,6 +47,24 @@ async fn mails(world: &World, email: &str, count: usize) -> Vec<StoredMail> {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     panic!("fewer than {count} mails came to {email}");
+}
+
+/// Waits until no mail to an address is queued: one that lies there already may not be noted as sent yet.
+async fn all_sent(world: &World, email: &str) {
+    let central = world.central().await;
+    let queued =
+        "SELECT count(*) FROM medicalpro_central.email_outbox o JOIN medicalpro_central.users u ON u.id = o.user_id
+                   WHERE u.email = $1 AND o.status = 'queued'";
+    for look in 1..400 {
+        if central.query_one(queued, &[&email]).await.unwrap().get::<_, i64>(0) == 0 {
+            return;
+        }
+        if look % 40 == 0 {
+            world.lease_passes(email).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("a mail to {email} is still queued");
 }
 
 fn token_of(mail: &StoredMail) -> &str {
