@@ -12,12 +12,13 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
-use crate::config::{ServeSettings, WorkerSettings, given};
+use crate::config::{MetricsSettings, ServeSettings, WorkerSettings, given};
 use crate::database::tls;
 use crate::embedded::{self, Cluster};
 use crate::provisioning::bootstrap::{self, Passwords};
 use crate::provisioning::{fleet, schema};
 use crate::secrets::{MasterKeys, random_text};
+use crate::telemetry::listener;
 
 mod demo;
 
@@ -31,6 +32,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where to show metrics, of server and worker together.
+    pub metrics: MetricsSettings,
     /// Throw everything away first.
     pub rebuild: bool,
     /// Make the demo's clinics, where they are not there yet.
@@ -126,6 +129,7 @@ async fn live(
 ) -> anyhow::Result<()> {
     // First, since a port in use is the likeliest failure.
     let (acceptor, address) = app::listen(options.listen).await?;
+    let metrics = listener::start(options.metrics.metrics_listen).await?;
     let secrets = Secrets::load(&options.data)?;
     let login = |name: &str, password: &str| {
         format!("postgres://{name}:{password}@127.0.0.1:{port}/{}", bootstrap::CENTRAL_DATABASE)
@@ -169,7 +173,7 @@ async fn live(
 
     let showing = async {
         match demo::make(&*endpoint, &mail, options.demo, &**say).await {
-            Ok(logins) => present(address, options, &logins, &**say),
+            Ok(logins) => present(address, metrics, options, &logins, &**say),
             Err(error) => say(&format!("the demo could not be made: {error:#}")),
         }
         std::future::pending().await
@@ -218,10 +222,19 @@ async fn prepare(admin: &SecretString, secrets: &Secrets, provisioner_url: &str,
 }
 
 /// What to do now.
-fn present(address: SocketAddr, options: &Options, logins: &[demo::Account], say: &dyn Fn(&str)) {
+fn present(
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    options: &Options,
+    logins: &[demo::Account],
+    say: &dyn Fn(&str),
+) {
     say("");
     say(&format!("  Swagger UI   http://{address}/docs"));
     say(&format!("  Mail         http://{address}/dev/mail (files in {}/mail)", options.data.display()));
+    if let Some(metrics) = metrics {
+        say(&format!("  Metrics      http://{metrics}/metrics"));
+    }
     for login in logins {
         say(&format!("  Log in       {}  {}   ({})", login.email, demo::PASSWORD, login.clinic));
     }
