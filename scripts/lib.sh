@@ -110,3 +110,20 @@ need_pgbouncer() {
         ! command -v systemctl >/dev/null || as_root systemctl --quiet disable pgbouncer.service >&2
     fi
 }
+
+# For scripts/bench: the load, and the peer's runtime. psql and pgbench come with PostgreSQL.
+need_bench() {
+    local program packages=()
+    for program in wrk python3 node npm; do
+        command -v $program >/dev/null && continue
+        case $program in node) packages+=(nodejs) ;; *) packages+=($program) ;; esac
+    done
+    [ ${#packages[@]} -gt 0 ] || return 0
+    if [ "$(uname)" = Darwin ]; then
+        brew install wrk python node >&2
+    elif command -v apt-get >/dev/null; then
+        install_debian "${packages[@]}"
+    else
+        missing "These programs are needed: ${packages[*]}"
+    fi
+}

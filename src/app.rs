@@ -114,7 +114,7 @@ impl App {
         tokio::spawn(forget_quiet(throttle.clone(), stop.clone()));
 
         let service = service();
-        let docs = Docs::of(&service)?;
+        let docs = Arc::new(Docs::of(&service)?);
         let problems = Arc::new(Problems::new(docs.routes.clone()));
         let mut routes = Route::new()
             .at("/openapi.json", get(docs::spec_file))

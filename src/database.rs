@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use futures_util::future::join_all;
+use futures_util::join;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
@@ -21,6 +23,9 @@ use crate::telemetry::timed;
 
 /// Parameters of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// Statements with their parameters, in the order in which they are sent.
+type Batch<'a, D> = &'a [(&'a Picked<D>, Params<'a>)];
 
 /// How often a transaction is run again after a deadlock or a serialization failure.
 const RETRIES: u32 = 3;
@@ -170,27 +175,55 @@ impl<D: Database> Tx<D> {
 
     /// Runs a statement and returns its rows.
     pub(crate) async fn rows(&mut self, statement: &Picked<D>, params: Params<'_>) -> Result<Vec<Row>> {
+        Ok(self.send(&[(statement, params)], false).await?.pop().unwrap_or_default())
+    }
+
+    /// Runs the transaction's last statement, in one message with its COMMIT, and returns its rows.
+    pub(crate) async fn last_rows(&mut self, statement: &Picked<D>, params: Params<'_>) -> Result<Vec<Row>> {
+        let rows = self.send(&[(statement, params)], true).await?.pop().unwrap_or_default();
+        self.connection = None;
+        Ok(rows)
+    }
+
+    /// Sends statements in one message, before them the opening if it has not been sent, after them COMMIT if that is wanted.
+    async fn send(&mut self, batch: Batch<'_, D>, commit: bool) -> Result<Vec<Vec<Row>>> {
+        let opening = self.opening.take();
         let connection = self.connection.as_ref().ok_or_else(finished)?;
-        let answer = async {
-            // From the cache this is immediate, so that the statement leaves in one message with the opening.
-            let prepared = connection.prepare_cached(statement.text()).await?;
-            connection.query(&prepared, params).await
+        let answers = async {
+            let mut prepared = Vec::with_capacity(batch.len());
+            for (statement, _) in batch {
+                // From the cache this is immediate, so that all of it leaves in one message.
+                prepared.push(connection.prepare_cached(statement.text()).await?);
+            }
+            let queries = join_all(batch.iter().zip(&prepared).map(|((statement, params), prepared)| {
+                let span = statement.span();
+                let timed = timed(&span);
+                let query = async move {
+                    let _timed = timed;
+                    connection.query(prepared, params).await
+                };
+                query.instrument(span)
+            }));
+            if !commit {
+                return queries.await.into_iter().collect();
+            }
+            let (answers, committed) = join!(queries, connection.batch_execute("COMMIT"));
+            // COMMIT after a failed statement rolls back and says nothing: the statements' answers decide.
+            let answers = answers.into_iter().collect::<Result<_, _>>()?;
+            committed.map(|()| answers)
         };
-        let span = statement.span();
-        let _timed = timed(&span);
-        let answer = answer.instrument(span);
-        let outcome = match self.opening.take() {
-            None => answer.await,
+        let answers = match opening {
+            None => answers.await,
             Some(opening) => {
                 // Polled in this order, hence sent in this order: if the opening fails, what follows gets 25P02.
-                let (opened, answer) = futures_util::join!(connection.batch_execute(&opening), answer);
+                let (opened, answers) = join!(connection.batch_execute(&opening), answers);
                 if let Err(error) = opened {
                     return Err(self.not_opened(error));
                 }
-                answer
+                answers
             }
         };
-        outcome.map_err(|error| self.refused(error))
+        answers.map_err(|error| self.refused(error))
     }
 
     /// The opening is ours alone: that a login may not take a role is no lack of the caller's rights.
@@ -214,56 +247,23 @@ impl<D: Database> Tx<D> {
         refused
     }
 
-    /// Commits, with `last` in the same message where there is one.
-    async fn commit(&mut self, last: Option<(&Picked<D>, Params<'_>)>) -> Result<()> {
+    /// Commits, with `last` in the same message.
+    async fn commit(&mut self, last: Batch<'_, D>) -> Result<()> {
         if self.failed {
             // PostgreSQL would roll back and say nothing.
             return Err(ApiError::internal(anyhow::anyhow!("a failed transaction cannot be committed")));
         }
-        if self.opening.is_some() && last.is_none() {
-            // Nothing was sent: there is nothing to commit.
-            self.connection = None;
-            return Ok(());
+        // If nothing was sent, or the last statement took its COMMIT along, there is nothing to commit.
+        let begun = self.opening.is_none() && self.connection.is_some();
+        if begun || !last.is_empty() {
+            self.send(last, true).await?;
         }
-        if let (Some(_), Some((statement, params))) = (&self.opening, last) {
-            self.rows(statement, params).await?;
-            return self.commit_with(None).await;
-        }
-        self.commit_with(last).await
-    }
-
-    async fn commit_with(&mut self, last: Option<(&Picked<D>, Params<'_>)>) -> Result<()> {
-        let connection = self.connection.as_ref().ok_or_else(finished)?;
-        let outcome = match last {
-            None => connection.batch_execute("COMMIT").await,
-            Some((statement, params)) => match connection.prepare_cached(statement.text()).await {
-                Err(error) => Err(error),
-                Ok(prepared) => {
-                    let span = statement.span();
-                    let _timed = timed(&span);
-                    let answer = connection.query(&prepared, params).instrument(span);
-                    // COMMIT after a failed statement rolls back and says nothing: the statement's answer decides.
-                    let (answer, committed) = futures_util::join!(answer, connection.batch_execute("COMMIT"));
-                    answer.and(committed)
-                }
-            },
-        };
-        match outcome {
-            Ok(()) => {
-                self.connection = None;
-                Ok(())
-            }
-            Err(error) => Err(self.refused(error)),
-        }
+        self.connection = None;
+        Ok(())
     }
 
     /// Ends with this outcome, `last` travelling with the COMMIT of an `Ok`.
-    pub(crate) async fn end<T>(
-        mut self,
-        outcome: Result<T>,
-        last: Option<(&Picked<D>, Params<'_>)>,
-        attempt: u32,
-    ) -> Ended<T> {
+    pub(crate) async fn end<T>(mut self, outcome: Result<T>, last: Batch<'_, D>, attempt: u32) -> Ended<T> {
         let outcome = match outcome {
             Ok(value) => self.commit(last).await.map(|()| value),
             Err(error) => Err(error),

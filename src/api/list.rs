@@ -18,6 +18,28 @@ use crate::secrets::{MasterKeys, Purpose, sha256};
 /// know whether another follows.
 pub const LIMITS: [&str; 5] = ["11", "21", "51", "101", "201"];
 
+/// Ends the statement of a list that began with `WITH page AS MATERIALIZED (SELECT id, …`: records in the audit log which rows
+/// were seen, an empty page too, and answers with them, for [`crate::clinic::ClinicTx::page`]. `$patient` is the column that names the
+/// patient, `$limit` the number of the parameter that is the page's size: one row more may have been read, which nobody sees.
+macro_rules! seen {
+    ($table:literal, $patient:literal, $limit:literal) => {
+        concat!(
+            "), seen AS MATERIALIZED (
+                 SELECT app.record_access('list', '",
+            $table,
+            "', ARRAY(SELECT id FROM page LIMIT $",
+            $limit,
+            "::int8), ARRAY(SELECT ",
+            $patient,
+            " FROM page LIMIT $",
+            $limit,
+            "::int8)))
+             SELECT page.* FROM seen LEFT JOIN page ON true"
+        )
+    };
+}
+pub(crate) use seen;
+
 /// Rows of a page: 1 to 200, 50 when absent.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit(usize);
@@ -136,6 +158,12 @@ impl PageRequest<'_> {
     #[must_use]
     pub fn bucket(&self) -> usize {
         self.limit.bucket()
+    }
+
+    /// How many rows the page holds at most.
+    #[must_use]
+    pub fn rows(&self) -> i64 {
+        i64::try_from(self.limit.0).unwrap_or(i64::MAX)
     }
 
     /// Makes the answer of the rows found, of which there may be one more than the page holds.

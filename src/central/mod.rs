@@ -149,7 +149,7 @@ impl CentralWork<'_> {
 
     /// Ends it.
     pub async fn end<T>(&self, tx: CentralTx, outcome: Result<T>, attempt: u32) -> Ended<T> {
-        tx.0.end(outcome, None, attempt).await
+        tx.0.end(outcome, &[], attempt).await
     }
 }
 

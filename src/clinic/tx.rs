@@ -43,11 +43,15 @@ pub struct Access {
     pub patients: Vec<Uuid>,
 }
 
+/// Parameters that outlive the block that gave them.
+type Owned = Vec<Box<dyn ToSql + Send + Sync>>;
+
 /// A transaction on one clinic's database, under one role; see [`super::Clinics::read`] and [`super::Clinics::write`].
 pub struct ClinicTx<A> {
     tx: Tx<Clinic>,
     clinic: ClinicId,
     access: Option<Access>,
+    last: Vec<(Picked<Clinic>, Owned)>,
     kind: PhantomData<A>,
 }
 
@@ -59,7 +63,7 @@ impl<A> fmt::Debug for ClinicTx<A> {
 
 impl<A> ClinicTx<A> {
     pub(super) const fn new(tx: Tx<Clinic>, clinic: ClinicId) -> Self {
-        Self { tx, clinic, access: None, kind: PhantomData }
+        Self { tx, clinic, access: None, last: Vec::new(), kind: PhantomData }
     }
 
     /// Runs a statement; `$1` is the clinic's id, `params` are `$2` and on.
@@ -67,7 +71,7 @@ impl<A> ClinicTx<A> {
     /// # Errors
     /// As the database refuses, in a client's terms.
     pub async fn rows(&mut self, statement: impl Into<Picked<Clinic>>, params: Params<'_>) -> Result<Vec<Row>> {
-        let all = with_clinic(&self.clinic.0, params);
+        let all = with_clinic(&self.clinic.0, params.iter().copied());
         self.tx.rows(&statement.into(), &all).await
     }
 
@@ -93,26 +97,68 @@ impl<A> ClinicTx<A> {
     }
 
     pub(super) async fn end<T>(mut self, outcome: Result<T>, attempt: u32) -> Ended<T> {
-        let Some(access) = self.access.take() else {
-            return self.tx.end(outcome, None, attempt).await;
-        };
-        let own: [&(dyn ToSql + Sync); 4] = [&access.action, &access.resource, &access.ids, &access.patients];
-        let params = with_clinic(&self.clinic.0, &own);
-        self.tx.end(outcome, Some((&Picked::from(&RECORD_ACCESS), &params)), attempt).await
+        if let Some(access) = self.access.take() {
+            let params: Owned = vec![
+                Box::new(access.action),
+                Box::new(access.resource),
+                Box::new(access.ids),
+                Box::new(access.patients),
+            ];
+            self.last.push((Picked::from(&RECORD_ACCESS), params));
+        }
+        let params: Vec<_> =
+            self.last.iter().map(|(_, params)| with_clinic(&self.clinic.0, params.iter().map(|one| &**one as _))).collect();
+        let last: Vec<_> = self.last.iter().zip(&params).map(|((statement, _), params)| (statement, &params[..])).collect();
+        self.tx.end(outcome, &last, attempt).await
     }
 
     pub(super) async fn record_denial(self, operation: &str, code: &str) -> Result<()> {
         let params: [&(dyn ToSql + Sync); 3] = [&self.clinic.0, &operation, &code];
-        match self.tx.end(Ok(()), Some((&Picked::from(&RECORD_DENIAL), &params)), 0).await {
+        match self.tx.end(Ok(()), &[(&Picked::from(&RECORD_DENIAL), &params)], 0).await {
             Ended::Done(outcome) => outcome,
             Ended::Again => Err(ApiError::unavailable("database_busy")),
         }
     }
 }
 
-fn with_clinic<'a>(clinic: &'a Uuid, params: Params<'a>) -> Vec<&'a (dyn ToSql + Sync)> {
-    let mut all: Vec<&(dyn ToSql + Sync)> = Vec::with_capacity(params.len() + 1);
-    all.push(clinic);
-    all.extend_from_slice(params);
+impl ClinicTx<Read> {
+    /// Runs the operation's only statement, in one message with opening and COMMIT: one that itself records what it finds.
+    ///
+    /// # Errors
+    /// As [`Self::rows`]; [`ApiError::NotFound`] where there is no row.
+    pub async fn only(&mut self, statement: impl Into<Picked<Clinic>>, params: Params<'_>) -> Result<Row> {
+        let all = with_clinic(&self.clinic.0, params.iter().copied());
+        self.tx.last_rows(&statement.into(), &all).await?.pop().ok_or(ApiError::NotFound)
+    }
+
+    /// Like [`Self::only`], for a list whose statement ends with `seen!`: an empty page is a row without an id.
+    ///
+    /// # Errors
+    /// As [`Self::rows`].
+    pub async fn page(&mut self, statement: impl Into<Picked<Clinic>>, params: Params<'_>) -> Result<Vec<Row>> {
+        let all = with_clinic(&self.clinic.0, params.iter().copied());
+        let mut rows = self.tx.last_rows(&statement.into(), &all).await?;
+        if let [only] = &rows[..]
+            && only.try_get::<_, Option<Uuid>>("id")?.is_none()
+        {
+            rows.clear();
+        }
+        Ok(rows)
+    }
+}
+
+impl ClinicTx<Write> {
+    /// Runs a statement in one message with the COMMIT: one whose rows nobody needs.
+    pub fn at_commit(&mut self, statement: impl Into<Picked<Clinic>>, params: Owned) {
+        self.last.push((statement.into(), params));
+    }
+}
+
+fn with_clinic<'a>(
+    clinic: &'a Uuid,
+    params: impl IntoIterator<Item = &'a (dyn ToSql + Sync)>,
+) -> Vec<&'a (dyn ToSql + Sync)> {
+    let mut all: Vec<&(dyn ToSql + Sync)> = vec![clinic];
+    all.extend(params);
     all
 }

@@ -1,5 +1,7 @@
 //! The spec, and Swagger UI, which works offline: the page holds all of its scripts and styles.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +15,7 @@ use super::routes::Routes;
 use super::spec;
 
 /// The spec as it is published, and what is made of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Docs {
     /// `openapi/medicalpro.json`, to the byte.
     pub spec: String,
@@ -40,14 +42,14 @@ impl Docs {
 /// `GET /openapi.json`
 #[handler]
 #[expect(clippy::needless_pass_by_value, reason = "an extractor")]
-pub fn spec_file(docs: Data<&Docs>) -> Response {
+pub fn spec_file(docs: Data<&Arc<Docs>>) -> Response {
     Response::builder().content_type("application/json").body(docs.spec.clone())
 }
 
 /// `GET /docs`
 #[handler]
 #[expect(clippy::needless_pass_by_value, reason = "an extractor")]
-pub fn swagger_ui(docs: Data<&Docs>) -> Response {
+pub fn swagger_ui(docs: Data<&Arc<Docs>>) -> Response {
     Response::builder()
         .content_type("text/html; charset=utf-8")
         .header(header::CONTENT_SECURITY_POLICY, &docs.policy)

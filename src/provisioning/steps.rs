@@ -241,8 +241,8 @@ impl Workshop<'_> {
             tx.batch_execute(&format!("ALTER SCHEMA {} RENAME TO {name}", schema::UNNAMED)).await?;
         }
         tx.batch_execute(&format!(
-            "CREATE OR REPLACE FUNCTION app.clinic_id() RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
-             AS 'SELECT ''{clinic}''::uuid'"
+            "CREATE OR REPLACE FUNCTION app.clinic_id() RETURNS uuid LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+             AS 'BEGIN RETURN ''{clinic}''::uuid; END'"
         ))
         .await?;
         tx.execute(

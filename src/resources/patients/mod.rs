@@ -28,7 +28,7 @@ use crate::transaction;
 use model::sort_name;
 pub use model::{Address, AddressPatch, Gender, NewPatient, Patient, PatientPatch, Sort};
 pub use statements::STATEMENTS;
-use statements::{ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, INSERT, LIST, RESTORE, SET_TERMS, UPDATE};
+use statements::{ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, INSERT, LIST, RESTORE, SET_TERMS, UPDATE};
 
 /// Births before and after are typing errors; the bounds are the table's.
 pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
@@ -93,13 +93,9 @@ impl Patients {
         let (low, high): (Vec<String>, Vec<String>) = words.into_iter().map(bounds).unzip();
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
         let answer = transaction!(clinics.read(caller), |tx| {
-            let rows = tx.rows(statement.clone(), &[&birth_date.0, &low, &high, &key, &id]).await?;
+            let rows = tx.page(statement.clone(), &[&birth_date.0, &low, &high, &key, &id, &page.rows()]).await?;
             let found = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
-            let answer = page.answer(found, |patient| After { key: sort.key_of(patient), id: patient.id })?;
-            // Of the answer: what was read beyond it, to know whether another page follows, nobody has seen.
-            let ids: Vec<Uuid> = answer.data.iter().map(|patient| patient.id).collect();
-            tx.record_access(Access { action: "list", resource: "patients", patients: ids.clone(), ids });
-            Ok(answer)
+            page.answer(found, |patient| After { key: sort.key_of(patient), id: patient.id })
         })?;
         Ok(Listed(answer))
     }
@@ -124,7 +120,7 @@ impl Patients {
                 tx.record_access(seen(answered.id));
                 return Ok(answered);
             }
-            let patient = store(tx, &INSERT, Uuid::now_v7(), &body.value).await?;
+            let patient = store(tx, (&INSERT, &ADD_TERMS), Uuid::now_v7(), &body.value).await?;
             once.remember(tx, patient).await
         })?;
         Ok(Created(patient))
@@ -145,9 +141,7 @@ impl Patients {
         if_none_match: Header<Option<EntityTags>>,
     ) -> Result<Read<Patient>> {
         let patient = transaction!(clinics.read(&bearer.0), |tx| {
-            let patient = Patient::try_from(&tx.one(&FIND, &[&id.0]).await?)?;
-            tx.record_access(seen(patient.id));
-            Ok(patient)
+            Ok(Patient::try_from(&tx.only(&FIND, &[&id.0]).await?)?)
         })?;
         Ok(Read::of(patient, if_none_match.as_ref()))
     }
@@ -172,7 +166,7 @@ impl Patients {
             expect_version(if_match.as_ref(), patient.version)?;
             let mut changed = NewPatient::from(patient);
             body.value.clone().apply(&mut changed);
-            store(tx, &UPDATE, id.0, &changed).await
+            store(tx, (&UPDATE, &SET_TERMS), id.0, &changed).await
         })?;
         Ok(Found(patient))
     }
@@ -242,7 +236,7 @@ fn seen(patient: Uuid) -> Access {
 /// Writes all of a patient's columns, by [`INSERT`] or [`UPDATE`], and the words that the patient is found by.
 async fn store(
     tx: &mut ClinicTx<Write>,
-    statement: &'static Statement<Clinic>,
+    (statement, terms): (&'static Statement<Clinic>, &'static Statement<Clinic>),
     id: Uuid,
     patient: &NewPatient,
 ) -> Result<Patient> {
@@ -271,6 +265,6 @@ async fn store(
         )
         .await?;
     let patient = Patient::try_from(&row)?;
-    tx.rows(&SET_TERMS, &[&id, &patient.terms()]).await?;
+    tx.at_commit(terms, vec![Box::new(id), Box::new(patient.terms())]);
     Ok(patient)
 }

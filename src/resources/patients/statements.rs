@@ -1,6 +1,6 @@
 //! The SQL of patients. `$1` is always the clinic's id.
 
-use crate::api::list::LIMITS;
+use crate::api::list::{LIMITS, seen};
 use crate::ids::Role;
 use crate::sql;
 
@@ -59,9 +59,9 @@ macro_rules! order {
 }
 
 sql! { Clinic;
-    /// A page of patients: by birth date, words, archive, order with its beginning, and size.
+    /// A page of patients, and the audit row of their being seen: by birth date, words, archive, order with its beginning, and size.
     pub(super) LIST by Role::ALL;
-        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1")),
+        (concat!("WITH page AS MATERIALIZED (SELECT ", columns!(), " FROM patients WHERE company_id = $1")),
         [" AND $2::date IS NULL", " AND birth_date = $2::date"],
         [
             " AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL",
@@ -82,10 +82,12 @@ sql! { Clinic;
             order!(after, "created_at", "timestamptz", "<", "DESC"),
         ],
         " LIMIT ",
-        [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], LIMITS[4]];
-    /// One patient.
+        [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], LIMITS[4]],
+        (seen!("patients", "id", 7));
+    /// One patient, and the audit row of its being read.
     pub(super) FIND by Role::ALL;
-        (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL"));
+        (concat!("SELECT ", columns!(), ", app.record_access('read', 'patients', ARRAY[id], ARRAY[id])
+                    FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL"));
     /// One patient, held until the transaction ends.
     pub(super) FIND_FOR_UPDATE by WRITERS;
         (concat!("SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE"));
@@ -110,6 +112,9 @@ sql! { Clinic;
               WHERE company_id = $1 AND id = $2
              RETURNING ", columns!()
         ));
+    /// The words that a new patient is found by.
+    pub(super) ADD_TERMS by WRITERS;
+        "INSERT INTO patient_search_terms (company_id, term, patient_id) SELECT $1, term, $2 FROM unnest($3::text[]) AS term";
     /// The words that a patient is found by, in place of those before.
     pub(super) SET_TERMS by WRITERS;
         "WITH gone AS (DELETE FROM patient_search_terms WHERE company_id = $1 AND patient_id = $2 AND term <> ALL ($3::text[]))
