@@ -65,6 +65,15 @@ pub struct TlsSettings {
     pub database_ca: Option<PathBuf>,
 }
 
+/// Where the metrics are shown.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct MetricsSettings {
+    /// Where to show metrics, at `/metrics`, and that the process lives, at `/health/live`; nowhere when absent. No clinic and no
+    /// person is named there, but it is for your network only
+    #[arg(long, env = "MEDICALPRO_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub metrics_listen: Option<SocketAddr>,
+}
+
 /// What `medicalpro serve` needs.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
@@ -80,6 +89,9 @@ pub struct ServeSettings {
     /// Where to listen for HTTP; put a reverse proxy with TLS in front
     #[arg(long, env = "MEDICALPRO_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    /// Metrics.
+    pub metrics: MetricsSettings,
     /// Connections to a clinic's database, for each clinic
     #[arg(long, env = "MEDICALPRO_POOL_SIZE", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "COUNT")]
     pub pool_size: u16,
@@ -148,6 +160,9 @@ pub struct WorkerSettings {
     #[command(flatten)]
     /// Master keys.
     pub keys: KeySettings,
+    #[command(flatten)]
+    /// Metrics.
+    pub metrics: MetricsSettings,
     /// Clinics made at once
     #[arg(long, env = "MEDICALPRO_LANES", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "COUNT")]
     pub lanes: u16,

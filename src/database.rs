@@ -12,9 +12,12 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::Instrument as _;
 
 use crate::error::{ApiError, ConstraintMessage, Result, is_retryable};
 use crate::sql::{Database, Picked};
+use crate::telemetry::metrics::PoolUse;
+use crate::telemetry::timed;
 
 /// Parameters of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -118,13 +121,18 @@ macro_rules! transaction {
         let work = $work;
         let mut attempt = 0;
         loop {
-            let mut transaction = work.begin().await?;
-            let outcome: $crate::error::Result<_> = async {
-                let $tx = &mut transaction;
-                $block
-            }
-            .await;
-            match work.end(transaction, outcome, attempt).await {
+            let span = tracing::debug_span!("transaction", attempt);
+            let _timed = $crate::telemetry::timed(&span);
+            let once = async {
+                let mut transaction = work.begin().await?;
+                let outcome: $crate::error::Result<_> = async {
+                    let $tx = &mut transaction;
+                    $block
+                }
+                .await;
+                Ok::<_, $crate::error::ApiError>(work.end(transaction, outcome, attempt).await)
+            };
+            match tracing::Instrument::instrument(once, span).await? {
                 $crate::database::Ended::Done(outcome) => break outcome,
                 $crate::database::Ended::Again => attempt += 1,
             }
@@ -168,6 +176,9 @@ impl<D: Database> Tx<D> {
             let prepared = connection.prepare_cached(statement.text()).await?;
             connection.query(&prepared, params).await
         };
+        let span = statement.span();
+        let _timed = timed(&span);
+        let answer = answer.instrument(span);
         let outcome = match self.opening.take() {
             None => answer.await,
             Some(opening) => {
@@ -228,9 +239,11 @@ impl<D: Database> Tx<D> {
             Some((statement, params)) => match connection.prepare_cached(statement.text()).await {
                 Err(error) => Err(error),
                 Ok(prepared) => {
+                    let span = statement.span();
+                    let _timed = timed(&span);
+                    let answer = connection.query(&prepared, params).instrument(span);
                     // COMMIT after a failed statement rolls back and says nothing: the statement's answer decides.
-                    let (answer, committed) =
-                        futures_util::join!(connection.query(&prepared, params), connection.batch_execute("COMMIT"));
+                    let (answer, committed) = futures_util::join!(answer, connection.batch_execute("COMMIT"));
                     answer.and(committed)
                 }
             },
@@ -304,6 +317,13 @@ pub(crate) fn from_pool(error: deadpool_postgres::PoolError) -> ApiError {
         }
         other => ApiError::internal(other),
     }
+}
+
+/// What a pool holds, for the metrics.
+pub(crate) fn pool_use(pool: &deadpool_postgres::Pool) -> PoolUse {
+    let status = pool.status();
+    let in_use = status.size.saturating_sub(status.available);
+    PoolUse { pools: 1, in_use, idle: status.available, waiting: status.waiting, limit: status.max_size }
 }
 
 /// Counts the notices of one channel, for whoever waits: reconnects when its connection is lost, and counts that as a

@@ -13,12 +13,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
 use crate::central::Central;
-use crate::config::{ServeSettings, WorkerSettings, given};
+use crate::config::{MetricsSettings, ServeSettings, WorkerSettings, given};
 use crate::database::tls;
 use crate::embedded::{self, Cluster};
 use crate::provisioning::bootstrap::{self, Passwords};
 use crate::provisioning::{fleet, schema};
 use crate::secrets::{MasterKeys, random_text};
+use crate::telemetry::listener;
 
 mod demo;
 
@@ -32,6 +33,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
+    /// Where to show metrics, of server and worker together.
+    pub metrics: MetricsSettings,
     /// Throw everything away first.
     pub rebuild: bool,
     /// Make the demo, where it is not there yet.
@@ -127,6 +130,7 @@ async fn live(
 ) -> anyhow::Result<()> {
     // First, since a port in use is the likeliest failure.
     let (acceptor, address) = app::listen(options.listen).await?;
+    let metrics = listener::start(options.metrics.metrics_listen).await?;
     let secrets = Secrets::load(&options.data)?;
     let login = |name: &str, password: &str| {
         format!("postgres://{name}:{password}@127.0.0.1:{port}/{}", bootstrap::CENTRAL_DATABASE)
@@ -166,12 +170,12 @@ async fn live(
 
     let central = Central::new(api_url.parse()?, tls(None)?, 1)?;
     let showing = async {
-        let made = if options.demo { demo::make(&*endpoint, &central, &**say).await } else { Ok(Vec::new()) };
+        let made = if options.demo { demo::make(&*endpoint, central, &**say).await } else { Ok(Vec::new()) };
         let clinics = made.unwrap_or_else(|error| {
             say(&format!("the demo could not be made: {error:#}"));
             Vec::new()
         });
-        present(address, options, &clinics, &**say);
+        present(address, metrics, options, &clinics, &**say);
         std::future::pending().await
     };
     let outcome = tokio::select! {
@@ -218,10 +222,19 @@ async fn prepare(admin: &SecretString, secrets: &Secrets, provisioner_url: &str,
 }
 
 /// What to do now.
-fn present(address: SocketAddr, options: &Options, clinics: &[demo::Standing], say: &dyn Fn(&str)) {
+fn present(
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    options: &Options,
+    clinics: &[demo::Standing],
+    say: &dyn Fn(&str),
+) {
     say("");
     say(&format!("  Swagger UI   http://{address}/docs"));
     say(&format!("  Mail         http://{address}/dev/mail (files in {}/mail)", options.data.display()));
+    if let Some(metrics) = metrics {
+        say(&format!("  Metrics      http://{metrics}/metrics"));
+    }
     if let Some(first) = clinics.first() {
         say(&format!("  Log in       {}   password {}", first.email, demo::PASSWORD));
         say("");

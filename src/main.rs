@@ -11,7 +11,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use medicalpro::central::companies::Status;
-use medicalpro::config::{ProvisionerSettings, ServeSettings, TlsSettings, WorkerSettings, postgres};
+use medicalpro::config::{MetricsSettings, ProvisionerSettings, ServeSettings, TlsSettings, WorkerSettings, postgres};
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
 use medicalpro::{app, central, database, dev, embedded, http, ids, telemetry};
@@ -55,6 +55,8 @@ enum Command {
         /// Where to listen for HTTP
         #[arg(long, env = "MEDICALPRO_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
         listen: SocketAddr,
+        #[command(flatten)]
+        metrics: MetricsSettings,
         /// Throw everything away first, and make it anew
         #[arg(long)]
         rebuild: bool,
@@ -174,15 +176,16 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let json = cli.json;
     match cli.command {
-        Command::Dev { data, listen, rebuild, no_demo } => {
+        Command::Dev { data, listen, metrics, rebuild, no_demo } => {
             telemetry::start(json, Some("warn"))?;
             let stop = stop_on_signals()?;
-            let options = dev::Options { data, listen, rebuild, demo: !no_demo };
+            let options = dev::Options { data, listen, metrics, rebuild, demo: !no_demo };
             dev::run(options, stop, Arc::new(|line: &str| eprintln!("{line}"))).await?;
         }
         Command::Serve(settings) => {
             telemetry::start(true, None)?;
             let stop = stop_on_signals()?;
+            telemetry::listener::start(settings.metrics.metrics_listen).await?;
             let app = app::App::new(&settings, None, &stop).await?;
             let (acceptor, address) = app::listen(settings.listen).await?;
             tracing::info!(%address, "listening");
@@ -191,6 +194,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Worker(settings) => {
             telemetry::start(true, None)?;
             let stop = stop_on_signals()?;
+            telemetry::listener::start(settings.metrics.metrics_listen).await?;
             app::work(&settings, stop, || tracing::info!("working")).await?;
         }
         Command::Bootstrap { admin_url, database_url, provisioner_url, tls, dry_run, yes } => {

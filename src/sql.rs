@@ -57,13 +57,14 @@ impl<D: Database> fmt::Debug for Statement<D> {
 /// One choice of a [`Statement`], ready to run.
 #[derive(Debug)]
 pub struct Picked<D: Database> {
+    name: &'static str,
     text: Cow<'static, str>,
     database: std::marker::PhantomData<D>,
 }
 
 impl<D: Database> Clone for Picked<D> {
     fn clone(&self) -> Self {
-        Self { text: self.text.clone(), database: std::marker::PhantomData }
+        Self { name: self.name, text: self.text.clone(), database: std::marker::PhantomData }
     }
 }
 
@@ -72,6 +73,11 @@ impl<D: Database> Picked<D> {
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The span that it runs in: it bears the statement's name, and nothing of its parameters.
+    pub(crate) fn span(&self) -> tracing::Span {
+        tracing::debug_span!("statement", statement = self.name)
     }
 }
 
@@ -89,7 +95,7 @@ impl<D: Database> Statement<D> {
             text.push_str(slot[index]);
         }
         assert!(choices.next().is_none(), "{} has fewer slots", self.name);
-        Picked { text: text.into(), database: std::marker::PhantomData }
+        Picked { name: self.name, text: text.into(), database: std::marker::PhantomData }
     }
 
     /// Every variant, for the test that prepares them all.
@@ -104,7 +110,7 @@ impl<D: Database> Statement<D> {
 impl<D: Database> From<&Statement<D>> for Picked<D> {
     fn from(statement: &Statement<D>) -> Self {
         match statement.slots {
-            [[text]] => Self { text: Cow::Borrowed(text), database: std::marker::PhantomData },
+            [[text]] => Self { name: statement.name, text: Cow::Borrowed(text), database: std::marker::PhantomData },
             _ => statement.pick(&[]),
         }
     }

@@ -1,20 +1,53 @@
-//! Logs: JSON for machines in `serve` and `worker`, readable in `dev`. Never a secret, never a patient's data.
+//! What can be observed of a process: logs and spans here, [`metrics`], and the [`listener`] that shows them.
+//!
+//! Invariant: never a secret, never a patient's data. A span or a metric bears ids, names of ours and durations; a statement's name
+//! and never its parameters.
 
+mod json;
+pub mod listener;
+pub mod metrics;
+
+use std::time::Instant;
+
+use tracing::Span;
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::fmt::format::FmtSpan;
 
 /// What is logged unless `MEDICALPRO_LOG` says otherwise.
 const DEFAULT: &str = "info,deadpool=warn,tokio_postgres=warn,refinery_core=warn";
 
-/// Starts logging to standard error; once a process.
+/// Starts logging to standard error; once a process. JSON is for machines, in `serve` and `worker`; `dev` is read by people.
 ///
 /// # Errors
 /// When logging was started already.
 pub fn start(json: bool, default: Option<&str>) -> anyhow::Result<()> {
     let filter =
         EnvFilter::try_from_env("MEDICALPRO_LOG").unwrap_or_else(|_| EnvFilter::new(default.unwrap_or(DEFAULT)));
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_span_events(FmtSpan::NONE);
-    let outcome = if json { builder.json().try_init() } else { builder.compact().with_target(false).try_init() };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let outcome = if json {
+        builder.fmt_fields(json::Members).event_format(json::Lines).try_init()
+    } else {
+        builder.compact().with_target(false).try_init()
+    };
     outcome.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
+}
+
+/// How long a span takes: logged in it, under its name and at level DEBUG, when this is dropped. (The library's own way would
+/// log the end of every request a second time.)
+#[must_use]
+#[derive(Debug)]
+pub struct Timed(Option<(Span, Instant)>);
+
+/// Times a span until the answer is dropped; costs nothing where the span is not enabled.
+pub fn timed(span: &Span) -> Timed {
+    Timed((!span.is_disabled()).then(|| (span.clone(), Instant::now())))
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        if let Some((span, started)) = self.0.take() {
+            let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+            let name = span.metadata().map_or("", tracing::Metadata::name);
+            span.in_scope(|| tracing::debug!(milliseconds, "{name}"));
+        }
+    }
 }

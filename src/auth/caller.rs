@@ -83,6 +83,8 @@ impl Callers {
                 detail: "The role has changed: refresh the token.",
             });
         }
+        // From here on every line that is logged tells whose request it.
+        tracing::Span::current().record("clinic", tracing::field::display(ClinicId(standing.company_id)));
         if Status::parse(&standing.status)? == Status::Suspended {
             return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
         }

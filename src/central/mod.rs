@@ -10,16 +10,18 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod users;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Manager, Pool, Runtime, Timeouts};
+use deadpool_postgres::{Manager, Object, Pool, Runtime, Timeouts};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::Instrument as _;
 
-use crate::database::{Ended, Params, Tx, from_pool, harden};
+use crate::database::{Ended, Params, Tx, from_pool, harden, pool_use};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::sql::{Central as CentralDatabase, Picked};
+use crate::telemetry::{metrics, timed};
 
 /// What central's constraints mean to a client.
 static CONSTRAINTS: &[ConstraintMessage] = &[
@@ -73,6 +75,11 @@ impl Central {
                 recycle: Some(Duration::from_secs(5)),
             })
             .build()?;
+        let weak = pool.weak();
+        metrics::watch(metrics::Database::Central, move || {
+            let pool = weak.upgrade()?;
+            Some(async move { pool_use(&pool) })
+        });
         Ok(Self { pool })
     }
 
@@ -81,22 +88,34 @@ impl Central {
     /// # Errors
     /// As the database refuses, in a client's terms.
     pub async fn rows(&self, statement: impl Into<Picked<CentralDatabase>>, params: Params<'_>) -> Result<Vec<Row>> {
-        let connection = self.pool.get().await.map_err(from_pool)?;
+        let connection = self.checkout().await?;
+        let statement = statement.into();
         let answer = async {
-            let prepared = connection.prepare_cached(statement.into().text()).await?;
+            let prepared = connection.prepare_cached(statement.text()).await?;
             connection.query(&prepared, params).await
         };
-        match answer.await {
+        let span = statement.span();
+        let _timed = timed(&span);
+        match answer.instrument(span).await {
             Ok(rows) => Ok(rows),
             Err(error) => {
                 let refused = refused(error);
                 if matches!(refused, ApiError::Internal { .. }) {
                     // It may be the connection's: a statement that was prepared before a migration fails for ever.
-                    drop(deadpool_postgres::Object::take(connection));
+                    drop(Object::take(connection));
                 }
                 Err(refused)
             }
         }
+    }
+
+    async fn checkout(&self) -> Result<Object> {
+        let span = tracing::debug_span!("checkout", database = "central");
+        let _timed = timed(&span);
+        let started = Instant::now();
+        let outcome = self.pool.get().instrument(span).await;
+        metrics::checked_out(metrics::Database::Central, started.elapsed());
+        outcome.map_err(from_pool)
     }
 
     /// Runs one statement that finds at most one row.
@@ -124,7 +143,7 @@ impl CentralWork<'_> {
     /// # Errors
     /// Unavailable when there is no connection.
     pub async fn begin(&self) -> Result<CentralTx> {
-        let connection = self.0.pool.get().await.map_err(from_pool)?;
+        let connection = self.0.checkout().await?;
         Ok(CentralTx(Tx::new(connection, "BEGIN".to_owned(), CONSTRAINTS)))
     }
 

@@ -4,7 +4,7 @@
 use uuid::Uuid;
 
 use super::{Central, CentralTx};
-use crate::error::Result;
+use crate::error::{ApiError, Result};
 use crate::sql;
 use crate::sql::CentralLogin;
 
@@ -49,7 +49,14 @@ sql! { Central;
         "UPDATE email_outbox
             SET status = CASE WHEN attempts >= 10 OR $2 THEN 'dead' ELSE 'queued' END,
                 next_attempt_at = now() + interval '15 seconds' * power(2, attempts)
-          WHERE id = $1";
+          WHERE id = $1
+         RETURNING status = 'dead' AS given_up";
+    /// What waits to be sent, for the metrics: the index of queued mails holds no others.
+    QUEUE by WORKER;
+        "SELECT count(*) FILTER (WHERE next_attempt_at <= now()) AS due,
+                count(*) FILTER (WHERE next_attempt_at > now()) AS later,
+                greatest(extract(epoch FROM now() - min(created_at)), 0)::bigint AS oldest_seconds
+           FROM email_outbox WHERE status = 'queued'";
 }
 
 /// A mail that is due.
@@ -141,11 +148,33 @@ pub async fn sent(central: &Central, due: &Due) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a mail could not be sent.
+/// Notes that a mail could not be sent; whether it is given up.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn failed(central: &Central, due: &Due, permanent: bool) -> Result<()> {
-    central.rows(&FAILED, &[&due.id, &permanent]).await?;
-    Ok(())
+pub async fn failed(central: &Central, due: &Due, permanent: bool) -> Result<bool> {
+    let row = central.row(&FAILED, &[&due.id, &permanent]).await?;
+    Ok(row.map(|row| row.try_get("given_up")).transpose()?.unwrap_or(true))
+}
+
+/// What waits to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Queue {
+    /// Mails that are due.
+    pub due: i64,
+    /// Mails that will be: those that failed, and those that are being sent.
+    pub later: i64,
+    /// How long ago the oldest of all was queued.
+    pub oldest_seconds: i64,
+}
+
+crate::from_row!(Queue { due, later, oldest_seconds });
+
+/// Looks at what waits to be sent.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn queue(central: &Central) -> Result<Queue> {
+    let row = central.row(&QUEUE, &[]).await?.ok_or(ApiError::NotFound)?;
+    Ok(Queue::try_from(&row)?)
 }

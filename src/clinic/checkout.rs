@@ -6,6 +6,7 @@ use deadpool_postgres::{ClientWrapper, HookError, Metrics};
 use std::time::Duration;
 
 use super::context::{Caller, ContextKey};
+use crate::telemetry::metrics;
 
 /// A connection that lay idle for longer is looked at before it is used.
 const LOOK_AFTER: Duration = Duration::from_secs(30);
@@ -41,6 +42,8 @@ pub(super) async fn look_at_idle(connection: &mut ClientWrapper, metrics: &Metri
     if clean {
         Ok(())
     } else {
+        metrics::denied("isolation_leak");
+        metrics::evicted("leak", 1);
         tracing::error!(alarm = "isolation", "an idle connection kept a role or a context; closed");
         Err(HookError::message("an idle connection kept a role or a context"))
     }

@@ -16,6 +16,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit, RwLock, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
+use tracing::Instrument as _;
 
 use super::checkout;
 use super::context::{Caller, ContextKey};
@@ -24,10 +25,12 @@ use super::tx::{ClinicTx, Read, Write};
 use crate::central::Central;
 use crate::central::companies::{self, Status};
 use crate::central::journal::Requests;
-use crate::database::{Ended, Tx, from_pool};
+use crate::database::{Ended, Tx, from_pool, pool_use};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::ids::ClinicId;
 use crate::secrets::MasterKeys;
+use crate::telemetry::metrics::{self, PoolUse};
+use crate::telemetry::timed;
 
 /// How a clinic's pool is bounded.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +99,11 @@ impl Clinics {
             pools: RwLock::default(),
         }));
         tokio::spawn(close_idle(Arc::downgrade(&clinics.0)));
+        let weak = Arc::downgrade(&clinics.0);
+        metrics::watch(metrics::Database::Clinic, move || {
+            let clinics = weak.upgrade()?;
+            Some(async move { clinics.pool_use().await })
+        });
         clinics
     }
 
@@ -113,7 +121,13 @@ impl Clinics {
 
     async fn begin<A>(&self, caller: &Caller) -> Result<ClinicTx<A>> {
         let clinic = self.pool(caller).await?;
-        let connection = self.0.checkout(&clinic).await?;
+        let span = tracing::debug_span!("checkout", database = "clinic");
+        let timed = timed(&span);
+        let started = Instant::now();
+        let connection = self.0.checkout(&clinic).instrument(span).await;
+        metrics::checked_out(metrics::Database::Clinic, started.elapsed());
+        drop(timed);
+        let connection = connection?;
         let opening = checkout::opening(caller, &clinic.schema, &clinic.key, chrono::Utc::now().timestamp());
         Ok(ClinicTx::new(Tx::new(connection, opening, self.0.constraints), caller.clinic()))
     }
@@ -130,6 +144,7 @@ impl Clinics {
             let mut pools = self.0.pools.write().await;
             let current = pools.entry(clinic).or_default();
             if let Some(stale) = current.get().filter(|pool| pool.epoch < caller.epoch()) {
+                metrics::evicted("credentials", stale.pool.status().size);
                 stale.pool.close();
                 *current = Arc::default();
             }
@@ -233,10 +248,22 @@ impl Inner {
         let mut pools: Vec<_> = self.pools.read().await.values().filter_map(|cell| cell.get().cloned()).collect();
         pools.sort_by_key(|pool| pool.last_used.load(Ordering::Relaxed));
         for clinic in pools {
-            if !clinic.pool.retain(|_, _| false).removed.is_empty() {
+            let closed = clinic.pool.retain(|_, _| false).removed.len();
+            if closed > 0 {
+                metrics::evicted("budget", closed);
                 return;
             }
         }
+    }
+}
+
+impl Inner {
+    /// What the pools hold together; their limit is the budget.
+    async fn pool_use(&self) -> PoolUse {
+        let pools = self.pools.read().await;
+        let open = pools.values().filter_map(|cell| cell.get());
+        let sum = open.map(|clinic| pool_use(&clinic.pool)).fold(PoolUse::default(), PoolUse::and);
+        PoolUse { limit: self.settings.budget, ..sum }
     }
 }
 
@@ -249,7 +276,8 @@ async fn close_idle(clinics: Weak<Inner>) {
         let now = clinics.seconds();
         clinics.pools.write().await.retain(|_, cell| {
             let Some(clinic) = cell.get() else { return Arc::strong_count(cell) > 1 };
-            clinic.pool.retain(|_, metrics| metrics.last_used() < idle);
+            let closed = clinic.pool.retain(|_, connection| connection.last_used() < idle).removed.len();
+            metrics::evicted("idle", closed);
             let unused = now.saturating_sub(clinic.last_used.load(Ordering::Relaxed)) > idle.as_secs();
             !(unused && clinic.pool.status().size == 0)
         });

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use lettre::message::Mailbox;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::{Mail, Transport, render};
 use crate::central::Central;
@@ -14,12 +15,16 @@ use crate::central::outbox::{self, Due};
 use crate::error::ApiError;
 use crate::region::Language;
 use crate::secrets::{random_text, sha256};
+use crate::telemetry::{metrics, timed};
 
 /// Hours that a verification link is good for, as `one_time_tokens.expires_at` is set.
 const VALID_HOURS: u32 = 24;
 
 /// How often the outbox is looked at.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// And how often its length is taken, for the metrics.
+const COUNT_PAUSE: Duration = Duration::from_secs(15);
 
 /// Sends mail, in the worker process.
 pub struct Sender {
@@ -42,6 +47,24 @@ impl std::fmt::Debug for Sender {
 impl Sender {
     /// Sends until told to stop; a mail under way is finished first.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::select! {
+            () = self.send_until(&stop) => {}
+            () = self.count() => {}
+        }
+    }
+
+    /// By a clock of its own, since a scrape is no reason to ask central.
+    async fn count(&self) {
+        loop {
+            match outbox::queue(&self.central).await {
+                Ok(queue) => metrics::mail_queue(queue.due, queue.later, queue.oldest_seconds),
+                Err(error) => tracing::warn!(%error, "the outbox could not be counted"),
+            }
+            tokio::time::sleep(COUNT_PAUSE).await;
+        }
+    }
+
+    async fn send_until(&self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
             let sent = self.send_next().await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "the outbox could not be read");
@@ -58,14 +81,25 @@ impl Sender {
 
     async fn send_next(&self) -> Result<bool, ApiError> {
         let Some(due) = outbox::claim(&self.central).await? else { return Ok(false) };
-        match self.send(&due).await? {
-            Ok(()) => outbox::sent(&self.central, &due).await?,
+        let span = tracing::error_span!("mail", mail = %due.id, clinic = %due.company_id, attempt = due.attempts);
+        let _timed = timed(&span);
+        self.send_and_note(&due).instrument(span).await?;
+        Ok(true)
+    }
+
+    async fn send_and_note(&self, due: &Due) -> Result<(), ApiError> {
+        match self.send(due).await? {
+            Ok(()) => {
+                metrics::mailed("sent");
+                outbox::sent(&self.central, due).await
+            }
             Err(Failure { permanent, reason }) => {
-                tracing::warn!(mail = %due.id, attempt = due.attempts, permanent, reason, "a mail could not be sent");
-                outbox::failed(&self.central, &due, permanent).await?;
+                let given_up = outbox::failed(&self.central, due, permanent).await?;
+                metrics::mailed(if given_up { "given_up" } else { "failed" });
+                tracing::warn!(given_up, reason, "a mail could not be sent");
+                Ok(())
             }
         }
-        Ok(true)
     }
 
     async fn send(&self, due: &Due) -> Result<Result<(), Failure>, ApiError> {

@@ -132,7 +132,7 @@ impl Catalogue {
         for language in chain {
             match self.render_in(mail, *language) {
                 Err(error @ RenderError::Message { .. }) => {
-                    tracing::warn!(mail = mail.kind(), %error, "mail falls back to another language");
+                    tracing::warn!(kind = mail.kind(), %error, "mail falls back to another language");
                     missed.get_or_insert(error);
                 }
                 done => return done,

@@ -1,7 +1,7 @@
 //! HTTP: the order of everything a request passes before and after its operation, written once, here.
 //!
 //! ```text
-//! request id → panic guard → time limit → (readable → route → token → operation) → problem+json → security headers → access log
+//! request id, span → panic guard → time limit → (readable → route → token → operation) → problem+json → security headers → access log
 //! ```
 
 pub mod docs;
@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt as _;
 use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
 use poem::{Endpoint, PathPattern, Request, Response};
+use tracing::Instrument as _;
 
 use crate::auth::caller::route_name;
 use crate::error::ApiError;
@@ -44,9 +45,17 @@ impl<E: Endpoint> Endpoint for Guard<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let started = Instant::now();
         let id = request.header(REQUEST_ID).and_then(|text| text.parse().ok()).unwrap_or_else(RequestId::generate);
         request.set_data(id);
+        // Of the highest level, so that whatever is logged at all tells of which request and, once known, of which clinic.
+        let span = tracing::error_span!("request", request = %id, clinic = tracing::field::Empty);
+        Ok(self.answer(request, id).instrument(span).await)
+    }
+}
+
+impl<E: Endpoint> Guard<E> {
+    async fn answer(&self, request: Request, id: RequestId) -> Response {
+        let started = Instant::now();
         let method = request.method().clone();
 
         // What was half done when it panicked is dropped with its future: a transaction closes its connection.
@@ -68,10 +77,12 @@ impl<E: Endpoint> Endpoint for Guard<E> {
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        let route = response.data::<PathPattern>().map_or_else(|| "-".to_owned(), |pattern| route_name(&pattern.0));
-        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(request = %id, %method, route, status = response.status().as_u16(), milliseconds, "request");
-        Ok(response)
+        let pattern = response.data::<PathPattern>().map(|pattern| &*pattern.0);
+        let (status, took) = (response.status().as_u16(), started.elapsed());
+        self.problems.operation(&method, pattern).answered(status, took);
+        let route = pattern.map_or_else(|| "-".to_owned(), route_name);
+        tracing::info!(%method, route, status, milliseconds = took.as_secs_f64() * 1000.0, "request");
+        response
     }
 }
 

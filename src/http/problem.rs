@@ -3,7 +3,7 @@
 use std::fmt;
 
 use poem::error::{MethodNotAllowedError, NotFoundError, ResponseError};
-use poem::http::{StatusCode, header};
+use poem::http::{Method, StatusCode, header};
 use poem::{Error, PathPattern, Request, Response};
 use poem_openapi::error::{AuthorizationError, ParseParamError, ParsePathError};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
@@ -13,6 +13,7 @@ use poem_openapi::{ApiResponse, Object};
 use super::routes::Routes;
 use crate::error::{ApiError, FieldError, describe};
 use crate::ids::RequestId;
+use crate::telemetry::metrics::{self, Operation};
 
 /// The media type of a failure.
 pub const CONTENT_TYPE: &str = "application/problem+json";
@@ -223,16 +224,30 @@ impl Problems {
         Ok(())
     }
 
-    /// The answer to a failure; logs what is our fault.
+    /// What counts the requests of an operation.
+    pub(super) fn operation(&self, method: &Method, pattern: Option<&str>) -> &Operation {
+        self.routes.operation(method, pattern)
+    }
+
+    /// The answer to a failure; logs what is our fault, and counts who was turned away.
     pub(super) fn answer(&self, error: Error, request: RequestId) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
         let problem = self.classify(error, pattern.as_ref().map(|pattern| &*pattern.0));
         match &problem {
             ApiError::Internal { code, cause } => {
-                let cause = describe(cause);
-                tracing::error!(%request, code, cause, alarm = (*code == "isolation_violation"), "internal error");
+                let (cause, alarm) = (describe(cause), *code == "isolation_violation");
+                tracing::error!(code, cause, alarm, "internal error");
+                if alarm {
+                    metrics::denied(code);
+                }
             }
-            ApiError::Unavailable { code, .. } => tracing::warn!(%request, code, "unavailable"),
+            ApiError::Unavailable { code, .. } => {
+                tracing::warn!(code, "unavailable");
+                metrics::unavailable(code);
+            }
+            ApiError::Unauthenticated { .. } | ApiError::Forbidden { .. } | ApiError::RateLimited { .. } => {
+                metrics::denied(problem.code());
+            }
             _ => {}
         }
         let mut response = problem.render(request);

@@ -2,21 +2,25 @@
 
 use std::collections::HashMap;
 
+use poem::http::Method;
 use serde_json::{Map, Value};
 
 use super::spec::METHODS;
+use crate::telemetry::metrics::Operation;
 
 /// The routes, by the router's patterns (`/api/v1/patients/:param0`), and the headers that operations read.
 #[derive(Clone, Debug)]
 pub struct Routes {
     by_pattern: HashMap<String, Known>,
     headers: Vec<String>,
+    other: Operation,
 }
 
 #[derive(Clone, Debug)]
 struct Known {
     allow: String,
     parameters: Vec<String>,
+    operations: Vec<(Method, Operation)>,
 }
 
 impl Routes {
@@ -33,7 +37,7 @@ impl Routes {
             .collect();
         headers.sort_unstable();
         headers.dedup();
-        Self { by_pattern, headers }
+        Self { by_pattern, headers, other: Operation::new("other") }
     }
 
     /// What `Allow` says. Beside the operations there are only pages.
@@ -53,6 +57,13 @@ impl Routes {
     /// The headers that operations read.
     pub(super) fn headers(&self) -> &[String] {
         &self.headers
+    }
+
+    /// What counts a request: its operation's, or one for all that are none, pages and unknown paths.
+    pub(super) fn operation(&self, method: &Method, pattern: Option<&str>) -> &Operation {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        let operations = self.known(pattern).map_or(&[][..], |known| &known.operations);
+        operations.iter().find(|(own, _)| own == method).map_or(&self.other, |(_, operation)| operation)
     }
 
     fn known(&self, pattern: Option<&str>) -> Option<&Known> {
@@ -77,7 +88,12 @@ fn known(path: &str, item: &Value) -> (String, Known) {
     if allow.first().is_some_and(|method| method == "GET") {
         allow.insert(1, "HEAD".to_owned());
     }
-    (pattern.join("/"), Known { allow: allow.join(", "), parameters })
+    let operation = |method: &&str| {
+        let name = item.get(*method)?["operationId"].as_str()?;
+        Some((method.to_uppercase().parse().ok()?, Operation::new(name)))
+    };
+    let operations = METHODS.iter().filter_map(operation).collect();
+    (pattern.join("/"), Known { allow: allow.join(", "), parameters, operations })
 }
 
 #[cfg(test)]
@@ -88,13 +104,23 @@ mod tests {
     #[test]
     fn a_route_is_known_by_the_routers_pattern() {
         let routes = Routes::of(&json!({ "paths": { "/a/{id}/b/{part}": {
-            "get": { "parameters": [{ "in": "header", "name": "If-Match" }, { "in": "query", "name": "q" }] },
-            "delete": { "parameters": [{ "in": "header", "name": "If-Match" }] },
+            "get": {
+                "operationId": "find",
+                "parameters": [{ "in": "header", "name": "If-Match" }, { "in": "query", "name": "q" }],
+            },
+            "delete": { "operationId": "remove", "parameters": [{ "in": "header", "name": "If-Match" }] },
         } } }));
         let pattern = Some("/a/:param0/b/:param1");
         assert_eq!(routes.allow(pattern), "GET, HEAD, DELETE");
         assert_eq!(routes.parameter(pattern, "param1"), "part");
         assert_eq!((routes.allow(Some("/docs")).as_str(), routes.parameter(None, "param0")), ("GET, HEAD", "param0"));
         assert_eq!(routes.headers(), ["If-Match"]);
+        let counted = |method: Method, pattern| routes.operation(&method, pattern).name().to_owned();
+        assert_eq!([Method::GET, Method::HEAD].map(|method| counted(method, pattern)), ["find", "find"]);
+        assert_eq!(
+            (counted(Method::DELETE, pattern), counted(Method::PUT, pattern)),
+            ("remove".into(), "other".into())
+        );
+        assert_eq!((counted(Method::GET, Some("/docs")), counted(Method::GET, None)), ("other".into(), "other".into()));
     }
 }

@@ -12,6 +12,7 @@ use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use super::server::{Server, register};
 use super::steps::{Step, Workshop};
@@ -24,6 +25,7 @@ use crate::error::ApiError;
 use crate::error::describe;
 use crate::ids::ClinicId;
 use crate::secrets::MasterKeys;
+use crate::telemetry::{metrics, timed};
 
 /// How a worker works.
 #[derive(Clone, Debug)]
@@ -126,7 +128,12 @@ impl Worker {
         for job in self.journal.due().await.map_err(ApiError::into_cause)? {
             let Some(held) = Lease::take(lease, ClinicId(job.company_id)).await? else { continue };
             let outcome = match self.journal.begin(job.id).await {
-                Ok(Some(job)) => self.make(lease, &job).await.map(|()| true),
+                Ok(Some(job)) => {
+                    // Of the highest level, as a request's: whatever is logged tells of which job and clinic.
+                    let (clinic, attempt) = (job.company_id, job.attempts);
+                    let span = tracing::error_span!("job", job = %job.id, %clinic, attempt);
+                    self.make(lease, &job).instrument(span).await.map(|()| true)
+                }
                 Ok(None) => Ok(false),
                 Err(error) => Err(error.into_cause()),
             };
@@ -152,12 +159,14 @@ impl Worker {
         let started = Instant::now();
         match self.take_steps(&workshop, job).await {
             Ok(()) => {
-                tracing::info!(%clinic, milliseconds = started.elapsed().as_millis(), "clinic provisioned");
+                metrics::attempted("ready");
+                tracing::info!(milliseconds = started.elapsed().as_secs_f64() * 1000.0, "clinic provisioned");
                 Ok(())
             }
             Err(error) if job.attempts < ATTEMPTS => {
                 let error = describe(&error);
-                tracing::warn!(%clinic, attempt = job.attempts, error, "provisioning failed; it will be tried again");
+                metrics::attempted("again");
+                tracing::warn!(error, "provisioning failed; it will be tried again");
                 self.journal.try_again(job, &error).await.map_err(ApiError::into_cause)
             }
             Err(error) => {
@@ -165,11 +174,13 @@ impl Worker {
                 if let Err(left) = workshop.remove().await {
                     error = format!("{}; could not be removed after: {error}", describe(&left));
                     if job.attempts < REMOVALS {
-                        tracing::warn!(%clinic, attempt = job.attempts, error, "it will be removed later");
+                        metrics::attempted("again");
+                        tracing::warn!(error, "it will be removed later");
                         return self.journal.try_again(job, &error).await.map_err(ApiError::into_cause);
                     }
                 }
-                tracing::error!(%clinic, error, "provisioning given up");
+                metrics::attempted("given_up");
+                tracing::error!(error, "provisioning given up");
                 self.journal.give_up(job, &error).await.map_err(ApiError::into_cause)
             }
         }
@@ -181,12 +192,24 @@ impl Worker {
             if finished.iter().any(|name| name == step.name()) {
                 continue;
             }
-            let started = Instant::now();
-            workshop.run(step).await?;
-            self.journal.record(job, step.name(), started.elapsed()).await.map_err(ApiError::into_cause)?;
+            let took = observed(step.name(), workshop.run(step)).await?;
+            self.journal.record(job, step.name(), took).await.map_err(ApiError::into_cause)?;
         }
-        self.journal.activate(job, schema::newest()).await.map_err(ApiError::into_cause)
+        let activation = self.journal.activate(job, schema::newest());
+        observed("activate", async { activation.await.map_err(ApiError::into_cause) }).await?;
+        Ok(())
     }
+}
+
+/// Runs a step in its span, and counts it; tells how long it took.
+async fn observed(name: &'static str, step: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<Duration> {
+    let span = tracing::error_span!("step", step = name);
+    let _timed = timed(&span);
+    let started = Instant::now();
+    let outcome = step.instrument(span).await;
+    let took = started.elapsed();
+    metrics::step(name, outcome.is_ok(), took);
+    outcome.map(|()| took)
 }
 
 /// A clinic's lease: an advisory lock that ends with its holder's connection.

@@ -31,21 +31,21 @@ pub use clinics::{PASSWORD, Standing};
 
 type Routes = dyn DynEndpoint<Output = Response>;
 
-/// Makes what is not there yet; tells how the demo's clinics stand.
+/// Makes what is not there yet; tells how the demo's clinics stand. The connections to central end with it.
 ///
 /// # Errors
 /// Names the clinic that could not be entered.
 pub async fn make(
     routes: &Routes,
-    central: &Central,
+    central: Central,
     say: &(dyn Fn(&str) + Send + Sync),
 ) -> anyhow::Result<Vec<Standing>> {
-    clinics::enter(central, say).await?;
+    clinics::enter(&central, say).await?;
     // The others are of use without them.
     if let Err(error) = fill(routes, say).await {
         say(&format!("the demo's patients could not be entered: {error:#}"));
     }
-    clinics::standing(central).await
+    clinics::standing(&central).await
 }
 
 /// Enters the first clinic's patients, as its admin.

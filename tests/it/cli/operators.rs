@@ -65,7 +65,7 @@ async fn from_an_empty_postgresql_to_a_working_installation() {
     worker.line("\"working\"").await;
     let mut server = Process::start(["serve"], &[&settings[..1], &common].concat());
     let line: Value = serde_json::from_str(&server.line("\"listening\"").await).unwrap();
-    let base = format!("http://{}", line["fields"]["address"].as_str().unwrap());
+    let base = format!("http://{}", line["address"].as_str().unwrap());
     let world = World::elsewhere(base, admin.clone(), mail.clone(), None);
     let clinic = world.clinic("operator").await;
     assert_eq!(clinic.admin.get("/api/v1/patients").await.status, StatusCode::OK);

@@ -89,7 +89,7 @@ impl Site {
         ];
         let mut server = Process::start(["serve"], &settings);
         let line: Value = serde_json::from_str(&server.line("\"listening\"").await).unwrap();
-        let base = format!("http://{}", line["fields"]["address"].as_str().unwrap());
+        let base = format!("http://{}", line["address"].as_str().unwrap());
         self.world = World::elsewhere(base, self.admin.clone(), self.mail.clone(), self.cluster.clone());
         server
     }
