@@ -1,4 +1,4 @@
-//! `medicalpro dev`: a private PostgreSQL, the server and the worker in one process, and a small demo. Nothing to configure.
+//! `medicalpro dev`: a private PostgreSQL, the server and the worker in one process, and a demo. Nothing to configure.
 //!
 //! From the connection on it is what runs in production: the same bootstrap, migrations, logins, server and worker.
 
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{self, App};
+use crate::central::Central;
 use crate::config::{MetricsSettings, ServeSettings, WorkerSettings, given};
 use crate::database::tls;
 use crate::embedded::{self, Cluster};
@@ -36,7 +37,7 @@ pub struct Options {
     pub metrics: MetricsSettings,
     /// Throw everything away first.
     pub rebuild: bool,
-    /// Make the demo's clinics, where they are not there yet.
+    /// Make the demo, where it is not there yet.
     pub demo: bool,
 }
 
@@ -149,12 +150,8 @@ async fn live(
         "--public-url",
         &format!("http://{address}"),
     ])?;
-    let server: ServeSettings = given([
-        "--database-url",
-        &login("medicalpro_api", &secrets.api_password),
-        "--master-keys",
-        &secrets.master_keys,
-    ])?;
+    let api_url = login("medicalpro_api", &secrets.api_password);
+    let server: ServeSettings = given(["--database-url", &api_url, "--master-keys", &secrets.master_keys])?;
 
     // The worker outlives the server, so that a request that waits for its clinic is answered.
     let worker_stop = CancellationToken::new();
@@ -171,11 +168,14 @@ async fn live(
     let endpoint = app.endpoint.clone();
     let mut server_task = tokio::spawn(app.serve(acceptor, server_stop.clone()));
 
+    let central = Central::new(api_url.parse()?, tls(None)?, 1)?;
     let showing = async {
-        match demo::make(&*endpoint, &mail, options.demo, &**say).await {
-            Ok(logins) => present(address, metrics, options, &logins, &**say),
-            Err(error) => say(&format!("the demo could not be made: {error:#}")),
-        }
+        let made = if options.demo { demo::make(&*endpoint, central, &**say).await } else { Ok(Vec::new()) };
+        let clinics = made.unwrap_or_else(|error| {
+            say(&format!("the demo could not be made: {error:#}"));
+            Vec::new()
+        });
+        present(address, metrics, options, &clinics, &**say);
         std::future::pending().await
     };
     let outcome = tokio::select! {
@@ -226,7 +226,7 @@ fn present(
     address: SocketAddr,
     metrics: Option<SocketAddr>,
     options: &Options,
-    logins: &[demo::Account],
+    clinics: &[demo::Standing],
     say: &dyn Fn(&str),
 ) {
     say("");
@@ -235,8 +235,16 @@ fn present(
     if let Some(metrics) = metrics {
         say(&format!("  Metrics      http://{metrics}/metrics"));
     }
-    for login in logins {
-        say(&format!("  Log in       {}  {}   ({})", login.email, demo::PASSWORD, login.clinic));
+    if let Some(first) = clinics.first() {
+        say(&format!("  Log in       {}   password {}", first.email, demo::PASSWORD));
+        say("");
+        say("  The demo's clinics; all admins have that password, and all patients are invented.");
+        say("");
+        for demo::Standing { email, country, clinic, status } in clinics {
+            say(&format!("  {status:<9} {country}  {clinic:<31} {email}"));
+        }
+        say("");
+        say("  A pending clinic's database is made at its first access, such as GET /api/v1/patients.");
     }
     say("");
     say("  Log in at POST /api/v1/auth/login, then Authorize with the accessToken. Ctrl-C stops everything.");

@@ -3,6 +3,7 @@
 //! A registration writes company, person, place, trial and job in one transaction; the worker makes the clinic; its verification
 //! mail is queued as it becomes active. Where the clinic cannot be made, the worker undoes all of it.
 
+mod entry;
 mod model;
 
 use std::sync::Arc;
@@ -11,29 +12,26 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
-use poem_openapi::types::ToJSON;
 use uuid::Uuid;
 
-use super::fields::ServedCountry;
 use super::password::Passwords;
 use super::throttle::Throttle;
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
-use crate::api::text::{IdempotencyKey, Language, PersonName, PhoneNumber, RegisterNumber, TimeZone};
+use crate::api::text::IdempotencyKey;
 use crate::central::audit::{self, Event};
-use crate::central::companies::{self, NewCompany};
 use crate::central::journal::{self, Reason, Requests};
-use crate::central::users::{self, NewUser};
+use crate::central::users;
 use crate::central::{Central, outbox};
 use crate::error::{ApiError, Result};
-use crate::ids::{ClinicId, RequestId, Role, UserId};
-use crate::region;
+use crate::ids::{ClinicId, RequestId};
 use crate::secrets::{MasterKeys, sha256};
 use crate::sql;
 use crate::sql::CentralLogin;
 use crate::transaction;
 
+pub use entry::Entry;
 pub use model::{
     AddressOnly, CompanyAddress, CompanyView, NewRegistration, Registered, RegistrationAnswer, UserView, Verification,
 };
@@ -163,36 +161,10 @@ async fn write(
         _ => {}
     }
     let password_hash = passwords.hash(new.password.as_str()).await?;
-    let ServedCountry(region) = new.country;
     let clinic = ClinicId::generate();
-    let language = region::language_for(new.language.as_ref().map(Language::as_str), region).tag().to_owned();
-    let company = NewCompany {
-        id: clinic,
-        name: new.company_name.into_string(),
-        email: new.company_email.into_string(),
-        email_normalized: company_email,
-        phone: new.company_phone.map(PhoneNumber::into_string),
-        address: new.address.and_then(|address| address.to_json()).unwrap_or_else(|| serde_json::json!({})),
-        country: region.country.to_owned(),
-        language: language.clone(),
-        time_zone: new.time_zone.map_or_else(|| region.time_zone.name().to_owned(), TimeZone::into_string),
-        currency: region.currency.to_owned(),
-        business_number: new.business_number.map(RegisterNumber::into_string),
-        vat_number: new.vat_number.map(RegisterNumber::into_string),
-    };
-    let user = NewUser {
-        id: UserId::generate(),
-        email: new.email.into_string(),
-        email_normalized: email,
-        password_hash,
-        first_name: new.first_name.map(PersonName::into_string),
-        last_name: new.last_name.map(PersonName::into_string),
-        language,
-    };
+    let entry = Entry::of(new, clinic, password_hash);
     transaction!(central.work(), |tx| {
-        companies::insert(tx, &company).await?;
-        users::insert(tx, &user, clinic, Role::Admin).await?;
-        companies::open_trial(tx, clinic).await?;
+        entry.write(tx, request_id).await?;
         if let Some((key, hash)) = key
             && tx.row(&TAKE_KEY, &[&key.as_str(), &&hash[..], &clinic.0]).await?.is_none()
         {
@@ -202,9 +174,7 @@ async fn write(
                 pointer: None,
             });
         }
-        journal::request(tx, clinic, Reason::Registration).await?;
-        let (clinic, user) = (Some(clinic), Some(user.id));
-        audit::record(tx, &Event { action: "registered", clinic, user, request: request_id, detail: None }).await
+        journal::request(tx, clinic, Reason::Registration).await
     })?;
     Ok(clinic)
 }
