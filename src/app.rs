@@ -93,7 +93,7 @@ impl App {
         stop: &CancellationToken,
     ) -> anyhow::Result<Self> {
         let keys = settings.keys.load()?;
-        let mut config = postgres(settings.database_url.as_ref(), "MEDICALPRO_DATABASE_URL")?;
+        let mut config = postgres(settings.database_url.secret()?, "MEDICALPRO_DATABASE_URL")?;
         harden(&mut config, "medicalpro");
         let tls = tls(settings.tls.database_ca.as_deref())?;
         let central = Central::new(config.clone(), tls.clone(), usize::from(settings.central_pool_size))?;
@@ -176,7 +176,7 @@ async fn forget_quiet(throttle: Arc<Throttle>, stop: CancellationToken) {
 /// Names the setting that is missing or weak, or says why central is not ready.
 pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: impl FnOnce()) -> anyhow::Result<()> {
     let keys = settings.keys.load()?;
-    let config = postgres(settings.provisioner.provisioner_url.as_ref(), "MEDICALPRO_PROVISIONER_URL")?;
+    let config = postgres(settings.provisioner.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = tls(settings.provisioner.tls.database_ca.as_deref())?;
     let transport = settings.transport()?;
     let lanes = worker::Settings {

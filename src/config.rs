@@ -1,9 +1,10 @@
 //! Settings: what each command takes from the environment. `--help` documents them, and README's table is made from the same source
 //! (`tests/it/readme.rs` compares).
 
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,42 +18,106 @@ use crate::email::Transport;
 use crate::provisioning::template::Way;
 use crate::secrets::MasterKeys;
 
-/// The keys that seal secrets in central: both processes need them.
-#[derive(Args, Clone, Debug)]
-pub struct KeySettings {
-    /// Master keys that seal secrets, `id:base64[,id:base64]`, the sealing one first; make one with `medicalpro keys generate`
-    #[arg(long, env = "MEDICALPRO_MASTER_KEYS", hide_env_values = true, value_name = "KEYS")]
-    master_keys: Option<SecretString>,
-    /// A file that holds the master keys, instead of `MEDICALPRO_MASTER_KEYS`
-    #[arg(long, env = "MEDICALPRO_MASTER_KEYS_FILE", value_name = "FILE")]
-    master_keys_file: Option<PathBuf>,
+/// The largest file that holds a secret.
+const SECRET_LIMIT: u64 = 64 * 1024;
+
+/// A secret setting: its value, or, with `_FILE` behind the name, a file that holds it, as containers get secrets.
+macro_rules! secret_setting {
+    ($type:ident, $long:literal, $variable:literal, $value_name:literal, $help:literal) => {
+        #[doc = $help]
+        #[derive(Args, Clone, Debug, Default)]
+        pub struct $type {
+            #[arg(id = $long, long = $long, env = $variable, hide_env_values = true, value_name = $value_name, help = $help)]
+            value: Option<SecretString>,
+            #[arg(
+                id = concat!($long, "-file"),
+                long = concat!($long, "-file"),
+                env = concat!($variable, "_FILE"),
+                value_name = "FILE",
+                help = concat!("A file that holds it, instead of `", $variable, "`")
+            )]
+            file: Option<PathBuf>,
+        }
+
+        impl $type {
+            /// Given directly, for `dev` and tests.
+            #[must_use]
+            pub fn given(value: &str) -> Self {
+                Self { value: Some(value.into()), file: None }
+            }
+
+            /// The secret, if there is one.
+            ///
+            /// # Errors
+            /// Names the setting that is given twice, or whose file cannot be read; never quotes it.
+            pub fn secret(&self) -> anyhow::Result<Option<SecretString>> {
+                secret($variable, self.value.as_ref(), self.file.as_deref())
+            }
+        }
+    };
+}
+
+secret_setting!(
+    KeySettings,
+    "master-keys",
+    "MEDICALPRO_MASTER_KEYS",
+    "KEYS",
+    "Master keys that seal secrets, `id:base64[,id:base64]`, the sealing one first; make one with `medicalpro keys generate`"
+);
+secret_setting!(
+    DatabaseUrl,
+    "database-url",
+    "MEDICALPRO_DATABASE_URL",
+    "URL",
+    "The central database, as the login `medicalpro_api`: `postgres://medicalpro_api:…@host:5432/medicalpro_central`"
+);
+secret_setting!(
+    ProvisionerUrl,
+    "provisioner-url",
+    "MEDICALPRO_PROVISIONER_URL",
+    "URL",
+    "The central database, as the login `medicalpro_provisioner`: `postgres://medicalpro_provisioner:…@host:5432/medicalpro_central`"
+);
+secret_setting!(
+    AdminUrl,
+    "admin-url",
+    "MEDICALPRO_ADMIN_URL",
+    "URL",
+    "The administrator's connection to the database `postgres`"
+);
+secret_setting!(
+    MailSetting,
+    "mail",
+    "MEDICALPRO_MAIL",
+    "TRANSPORT",
+    "Where mail goes: `file:DIRECTORY`, or `smtp://` or `smtps://` with user, password, host and port"
+);
+
+fn secret(name: &str, value: Option<&SecretString>, file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
+    let Some(file) = file else { return Ok(value.cloned()) };
+    anyhow::ensure!(value.is_none(), "set either {name} or {name}_FILE, not both");
+    let place = file.display();
+    let mut text = String::new();
+    std::fs::File::open(file)
+        .and_then(|file| file.take(SECRET_LIMIT + 1).read_to_string(&mut text))
+        .with_context(|| format!("{name}_FILE: cannot read {place}"))?;
+    anyhow::ensure!(text.len() as u64 <= SECRET_LIMIT, "{name}_FILE: {place} is too large to hold a secret");
+    // Editors and `echo` end a file with a newline.
+    let text = text.trim();
+    anyhow::ensure!(!text.is_empty(), "{name}_FILE: {place} is empty");
+    Ok(Some(text.into()))
 }
 
 impl KeySettings {
-    /// Given directly, for `dev` and tests.
-    #[must_use]
-    pub fn given(keys: &str) -> Self {
-        Self { master_keys: Some(keys.into()), master_keys_file: None }
-    }
-
     /// The keys.
     ///
     /// # Errors
     /// Names the setting that is missing, weak or malformed; never quotes it.
     pub fn load(&self) -> anyhow::Result<Arc<MasterKeys>> {
-        let setting = match (&self.master_keys, &self.master_keys_file) {
-            (Some(_), Some(_)) => {
-                anyhow::bail!("set either MEDICALPRO_MASTER_KEYS or MEDICALPRO_MASTER_KEYS_FILE, not both")
-            }
-            (Some(keys), None) => keys.clone(),
-            (None, Some(file)) => std::fs::read_to_string(file)
-                .with_context(|| format!("MEDICALPRO_MASTER_KEYS_FILE: cannot read {}", file.display()))?
-                .into(),
-            (None, None) => anyhow::bail!(
-                "MEDICALPRO_MASTER_KEYS is missing: make a key with `medicalpro keys generate` and keep it apart from the database"
-            ),
-        };
-        Ok(Arc::new(MasterKeys::parse(setting.expose_secret().trim()).context("MEDICALPRO_MASTER_KEYS")?))
+        let keys = self.secret()?.context(
+            "MEDICALPRO_MASTER_KEYS is missing: make a key with `medicalpro keys generate` and keep it apart from the database",
+        )?;
+        Ok(Arc::new(MasterKeys::parse(keys.expose_secret().trim()).context("MEDICALPRO_MASTER_KEYS")?))
     }
 }
 
@@ -77,9 +142,9 @@ pub struct MetricsSettings {
 /// What `medicalpro serve` needs.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
-    /// The central database, as the login `medicalpro_api`: `postgres://medicalpro_api:…@host:5432/medicalpro_central`
-    #[arg(long, env = "MEDICALPRO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<SecretString>,
+    #[command(flatten)]
+    /// Central.
+    pub database_url: DatabaseUrl,
     #[command(flatten)]
     /// Master keys.
     pub keys: KeySettings,
@@ -143,9 +208,26 @@ impl ServeSettings {
 /// What makes and changes clinics' databases: `worker`, `migrate` and `clinics`.
 #[derive(Args, Clone, Debug)]
 pub struct ProvisionerSettings {
-    /// The central database, as the login `medicalpro_provisioner`: `postgres://medicalpro_provisioner:…@host:5432/medicalpro_central`
-    #[arg(long, env = "MEDICALPRO_PROVISIONER_URL", hide_env_values = true, value_name = "URL")]
-    pub provisioner_url: Option<SecretString>,
+    #[command(flatten)]
+    /// Central.
+    pub provisioner_url: ProvisionerUrl,
+    #[command(flatten)]
+    /// TLS.
+    pub tls: TlsSettings,
+}
+
+/// What `medicalpro bootstrap` needs.
+#[derive(Args, Clone, Debug)]
+pub struct BootstrapSettings {
+    #[command(flatten)]
+    /// The administrator.
+    pub admin_url: AdminUrl,
+    #[command(flatten)]
+    /// Holds the password to set for `medicalpro_api`.
+    pub database_url: DatabaseUrl,
+    #[command(flatten)]
+    /// Holds the password to set for `medicalpro_provisioner`.
+    pub provisioner_url: ProvisionerUrl,
     #[command(flatten)]
     /// TLS.
     pub tls: TlsSettings,
@@ -172,9 +254,9 @@ pub struct WorkerSettings {
     /// The connection limit of a clinic's login: at least the pools of all server processes together
     #[arg(long, env = "MEDICALPRO_CLINIC_CONNECTIONS", default_value_t = 40, value_parser = clap::value_parser!(i32).range(2..=1000), value_name = "COUNT")]
     pub clinic_connections: i32,
-    /// Where mail goes: `file:DIRECTORY`, or `smtp://` or `smtps://` with user, password, host and port
-    #[arg(long, env = "MEDICALPRO_MAIL", hide_env_values = true, value_name = "TRANSPORT")]
-    pub mail: Option<SecretString>,
+    #[command(flatten)]
+    /// The way out.
+    pub mail: MailSetting,
     /// From whom mail is
     #[arg(
         long,
@@ -196,7 +278,7 @@ impl WorkerSettings {
     pub fn transport(&self) -> anyhow::Result<Transport> {
         let setting = self
             .mail
-            .as_ref()
+            .secret()?
             .context("MEDICALPRO_MAIL is missing: where mail goes, such as file:mail or smtps://…")?;
         setting.expose_secret().parse().context("MEDICALPRO_MAIL")
     }
@@ -220,7 +302,7 @@ pub fn given<T: Args>(arguments: impl IntoIterator<Item = impl Into<std::ffi::Os
 ///
 /// # Errors
 /// Names the setting that is missing or malformed; never quotes it.
-pub fn postgres(setting: Option<&SecretString>, name: &str) -> anyhow::Result<tokio_postgres::Config> {
+pub fn postgres(setting: Option<SecretString>, name: &str) -> anyhow::Result<tokio_postgres::Config> {
     let url = setting.with_context(|| format!("{name} is missing"))?;
     let config: tokio_postgres::Config =
         url.expose_secret().parse().map_err(|_| anyhow::anyhow!("{name} is not a PostgreSQL URL"))?;

@@ -5,13 +5,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use medicalpro::central::companies::Status;
-use medicalpro::config::{MetricsSettings, ProvisionerSettings, ServeSettings, TlsSettings, WorkerSettings, postgres};
+use medicalpro::config::{BootstrapSettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres};
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
 use medicalpro::{app, central, database, dev, embedded, http, ids, telemetry};
@@ -26,6 +27,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const DIM: Style = Style::new().dimmed();
+
+/// How long `health` waits for an answer.
+const HEALTH_WITHIN: Duration = Duration::from_secs(4);
 
 const AFTER_HELP: &str = "\
 Environment, besides what each command's own help names:
@@ -73,18 +77,11 @@ enum Command {
     /// Run the worker: makes clinics' databases and sends mail
     Worker(WorkerSettings),
     /// Prepare a PostgreSQL server, once, as its administrator; may be run again
+    ///
+    /// The logins get the passwords of the URLs given; for a new login whose URL is not given, one is made and shown.
     Bootstrap {
-        /// The administrator's connection to the database `postgres`
-        #[arg(long, env = "MEDICALPRO_ADMIN_URL", hide_env_values = true, value_name = "URL")]
-        admin_url: SecretString,
-        /// Sets the password of `medicalpro_api` to this URL's; without it, one is made for a new login and shown
-        #[arg(long, env = "MEDICALPRO_DATABASE_URL", hide_env_values = true, value_name = "URL")]
-        database_url: Option<SecretString>,
-        /// Sets the password of `medicalpro_provisioner` to this URL's; without it, one is made for a new login and shown
-        #[arg(long, env = "MEDICALPRO_PROVISIONER_URL", hide_env_values = true, value_name = "URL")]
-        provisioner_url: Option<SecretString>,
         #[command(flatten)]
-        tls: TlsSettings,
+        settings: BootstrapSettings,
         /// Say what would be done, and do nothing
         #[arg(long)]
         dry_run: bool,
@@ -109,6 +106,12 @@ enum Command {
         provisioner: ProvisionerSettings,
         #[command(subcommand)]
         command: Clinics,
+    },
+    /// Ask a running server or worker how it is; ends with 0 if well, with 1 if not: for images without a shell
+    Health {
+        /// What to ask, by plain HTTP
+        #[arg(long, default_value = "http://127.0.0.1:8080/health/ready", value_name = "URL")]
+        url: url::Url,
     },
     /// Write the OpenAPI spec, as in openapi/medicalpro.json
     Openapi,
@@ -201,14 +204,19 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             telemetry::listener::start(settings.metrics.metrics_listen).await?;
             app::work(&settings, stop, || tracing::info!("working")).await?;
         }
-        Command::Bootstrap { admin_url, database_url, provisioner_url, tls, dry_run, yes } => {
-            prepare_server(&admin_url, database_url.as_ref(), provisioner_url.as_ref(), &tls, dry_run, yes, json)
-                .await?;
-        }
+        Command::Bootstrap { settings, dry_run, yes } => prepare_server(&settings, dry_run, yes, json).await?,
         Command::Migrate { provisioner, dry_run, at_once } => {
             return migrate(&provisioner, dry_run, at_once, json).await;
         }
         Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
+        Command::Health { url } => {
+            http::probe::ask(&url, HEALTH_WITHIN).await.with_context(|| format!("{url} is not well"))?;
+            if json {
+                println!("{}", serde_json::json!({ "status": "ok" }));
+            } else {
+                println!("{GOOD}ok{GOOD:#} {url}");
+            }
+        }
         Command::Openapi => {
             let docs = http::docs::Docs::of(&app::service())?;
             std::io::stdout().write_all(docs.spec.as_bytes())?;
@@ -252,18 +260,26 @@ fn stop_on_signals() -> anyhow::Result<CancellationToken> {
     Ok(stop)
 }
 
-async fn prepare_server(
-    admin_url: &SecretString,
-    database_url: Option<&SecretString>,
-    provisioner_url: Option<&SecretString>,
-    tls: &TlsSettings,
-    dry_run: bool,
-    yes: bool,
-    json: bool,
-) -> anyhow::Result<()> {
-    let admin: tokio_postgres::Config =
-        admin_url.expose_secret().parse().map_err(|_| anyhow::anyhow!("--admin-url is not a PostgreSQL URL"))?;
-    let tls = database::tls(tls.database_ca.as_deref())?;
+async fn prepare_server(settings: &BootstrapSettings, dry_run: bool, yes: bool, json: bool) -> anyhow::Result<()> {
+    let admin: tokio_postgres::Config = settings
+        .admin_url
+        .secret()?
+        .context("MEDICALPRO_ADMIN_URL is missing")?
+        .expose_secret()
+        .parse()
+        .map_err(|_| anyhow::anyhow!("MEDICALPRO_ADMIN_URL is not a PostgreSQL URL"))?;
+    let password = |url: Option<SecretString>, name: &str| -> anyhow::Result<Option<SecretString>> {
+        let Some(url) = url else { return Ok(None) };
+        let config = postgres(Some(url), name)?;
+        let password = config.get_password().context("no password")?;
+        Ok(Some(String::from_utf8(password.to_vec())?.into()))
+    };
+    let mut passwords = bootstrap::Passwords {
+        api: password(settings.database_url.secret()?, "MEDICALPRO_DATABASE_URL")?,
+        provisioner: password(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?,
+        backup: None,
+    };
+    let tls = database::tls(settings.tls.database_ca.as_deref())?;
     if !json {
         eprintln!("This will, on that PostgreSQL server:");
         for line in bootstrap::PLAN {
@@ -279,17 +295,6 @@ async fn prepare_server(
         std::io::stdin().read_line(&mut answer)?;
         anyhow::ensure!(matches!(answer.trim(), "y" | "Y" | "yes"), "not confirmed; nothing was done");
     }
-    let given = |url: Option<&SecretString>, name: &str| -> anyhow::Result<Option<SecretString>> {
-        let Some(url) = url else { return Ok(None) };
-        let config = postgres(Some(url), name)?;
-        let password = config.get_password().context("no password")?;
-        Ok(Some(String::from_utf8(password.to_vec())?.into()))
-    };
-    let mut passwords = bootstrap::Passwords {
-        api: given(database_url, "MEDICALPRO_DATABASE_URL")?,
-        provisioner: given(provisioner_url, "MEDICALPRO_PROVISIONER_URL")?,
-        backup: None,
-    };
     let mut made = serde_json::Map::new();
     let fresh = bootstrap::logins_without_password(&admin, &tls).await?;
     let place = bootstrap::address(&admin);
@@ -327,7 +332,7 @@ async fn prepare_server(
 }
 
 async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, json: bool) -> anyhow::Result<ExitCode> {
-    let config = postgres(settings.provisioner_url.as_ref(), "MEDICALPRO_PROVISIONER_URL")?;
+    let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = database::tls(settings.tls.database_ca.as_deref())?;
     let progress = indicatif::ProgressBar::new_spinner();
     if json {
@@ -356,7 +361,7 @@ async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, js
 }
 
 async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -> anyhow::Result<()> {
-    let config = postgres(settings.provisioner_url.as_ref(), "MEDICALPRO_PROVISIONER_URL")?;
+    let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = database::tls(settings.tls.database_ca.as_deref())?;
     let central = central::Central::new(config.clone(), tls.clone(), 2)?;
     let failed = |error: medicalpro::error::ApiError| match error {

@@ -7,6 +7,7 @@
 pub mod docs;
 pub mod health;
 pub mod page;
+pub mod probe;
 pub mod problem;
 pub mod routes;
 mod spec;

@@ -7,6 +7,7 @@ mod architecture;
 mod attack;
 mod auth;
 mod cli;
+mod compose;
 mod isolation;
 mod openapi;
 mod provisioning;

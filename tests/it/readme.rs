@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, Args, Command};
-use medicalpro::config::{ProvisionerSettings, ServeSettings, WorkerSettings};
+use medicalpro::config::{BootstrapSettings, ProvisionerSettings, ServeSettings, WorkerSettings};
 
 const BEGIN: &str = "<!-- settings:begin -->\n";
 const END: &str = "<!-- settings:end -->";
@@ -21,6 +21,7 @@ fn settings() -> BTreeMap<String, Setting> {
     let commands = [
         ("serve", ServeSettings::augment_args(Command::new("serve"))),
         ("worker", WorkerSettings::augment_args(Command::new("worker"))),
+        ("bootstrap", BootstrapSettings::augment_args(Command::new("bootstrap"))),
         ("migrate", ProvisionerSettings::augment_args(Command::new("migrate"))),
         ("clinics", ProvisionerSettings::augment_args(Command::new("clinics"))),
     ];
@@ -75,16 +76,22 @@ fn the_table_of_settings_is_what_the_commands_take() {
 fn no_default_is_a_secret() {
     let settings = settings();
     assert!(settings.len() > 15, "only {}", settings.len());
-    for secret in ["MEDICALPRO_MASTER_KEYS", "MEDICALPRO_DATABASE_URL", "MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_MAIL"]
-    {
+    for secret in [
+        "MEDICALPRO_MASTER_KEYS",
+        "MEDICALPRO_DATABASE_URL",
+        "MEDICALPRO_PROVISIONER_URL",
+        "MEDICALPRO_ADMIN_URL",
+        "MEDICALPRO_MAIL",
+    ] {
         assert_eq!(settings[secret].default, "", "{secret}");
+        assert_eq!(settings[&format!("{secret}_FILE")].default, "", "{secret}, which may be in a file");
     }
 }
 
 #[test]
 fn the_commands_help_names_each_of_their_settings() {
     let settings = settings();
-    for command in ["serve", "worker", "migrate", "clinics"] {
+    for command in ["serve", "worker", "bootstrap", "migrate", "clinics"] {
         let binary = std::process::Command::new(env!("CARGO_BIN_EXE_medicalpro"))
             .args([command, "--help"])
             .env_clear()

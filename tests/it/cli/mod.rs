@@ -4,8 +4,10 @@
 //! | --- | --- |
 //! | `settings` | every setting is documented; `serve` and `worker` refuse a missing or weak secret, and never quote it |
 //! | `operators` | `bootstrap`, `migrate`, `clinics`, `keys`, `openapi`: what they print, and their exit codes |
+//! | `health` | who is well, and who is not |
 //! | `dev` | everything on one machine: started, stopped, killed, started again |
 
 mod dev;
+mod health;
 mod operators;
 mod settings;

@@ -10,7 +10,7 @@ use tokio_postgres::Config;
 
 use crate::provisioning::site::Site;
 use crate::support::process::{Process, run};
-use crate::support::{World, admin_client, own_postgres};
+use crate::support::{MailFolder, World, admin_client, own_postgres};
 
 fn admin_url(admin: &Config, password: Option<&str>) -> String {
     let password = password.unwrap_or_else(|| std::str::from_utf8(admin.get_password().unwrap()).unwrap());
@@ -57,8 +57,8 @@ async fn from_an_empty_postgresql_to_a_working_installation() {
     let (code, out, said) = run(["migrate"], &settings).await;
     assert_eq!((code, out.trim()), (0, "0 clinics looked at, 0 set aside"), "{said}");
     let key = run(["keys", "generate"], &[]).await.1;
-    let mail = std::env::temp_dir().join(format!("medicalpro-test-mail-{}", uuid::Uuid::now_v7().simple()));
-    let mail_setting = format!("file:{}", mail.display());
+    let mail = MailFolder::new();
+    let mail_setting = format!("file:{}", mail.0.display());
     let common = [("MEDICALPRO_MASTER_KEYS", key.trim()), ("MEDICALPRO_LISTEN", "127.0.0.1:0")];
     let work = [&settings[..], &common, &[("MEDICALPRO_MAIL", &mail_setting)]].concat();
     let mut worker = Process::start(["worker"], &work);
@@ -66,7 +66,7 @@ async fn from_an_empty_postgresql_to_a_working_installation() {
     let mut server = Process::start(["serve"], &[&settings[..1], &common].concat());
     let line: Value = serde_json::from_str(&server.line("\"listening\"").await).unwrap();
     let base = format!("http://{}", line["address"].as_str().unwrap());
-    let world = World::elsewhere(base, admin.clone(), mail.clone(), None);
+    let world = World::elsewhere(base, admin.clone(), mail.0.clone(), None);
     let clinic = world.clinic("operator").await;
     assert_eq!(clinic.admin.get("/api/v1/patients").await.status, StatusCode::OK);
     let said = worker.said() + &server.said();
@@ -78,7 +78,6 @@ async fn from_an_empty_postgresql_to_a_working_installation() {
     for process in [server, worker] {
         assert!(process.terminate().await.0.success(), "SIGTERM ends it well");
     }
-    std::fs::remove_dir_all(mail).unwrap();
 }
 
 #[tokio::test]
@@ -130,7 +129,7 @@ async fn a_wrong_admin_url_is_told_clearly_and_without_its_password() {
     for (url, why) in [
         (wrong, "password authentication failed"),
         (nobody, "Connection refused"),
-        ("sesame://".to_owned(), "--admin-url is not a PostgreSQL URL"),
+        ("sesame://".to_owned(), "MEDICALPRO_ADMIN_URL is not a PostgreSQL URL"),
     ] {
         let (code, out, said) = run(["bootstrap", "--yes", "--admin-url", &url], &[]).await;
         assert_eq!((code, &*out), (1, ""), "{said}");

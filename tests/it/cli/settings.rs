@@ -1,7 +1,7 @@
 //! `--help` documents every setting; a process with a missing or weak secret does not start, names the setting and never quotes it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::MASTER_KEYS;
 use crate::support::process::run;
@@ -9,11 +9,12 @@ use crate::support::process::run;
 const URL: &str = "postgres://medicalpro_api:a-password-of-the-tests@127.0.0.1:1/medicalpro_central";
 
 /// The commands and the variables that each of them reads.
-const COMMANDS: [(&str, &[&str]); 8] = [
+const COMMANDS: [(&str, &[&str]); 9] = [
     (
         "serve",
         &[
             "MEDICALPRO_DATABASE_URL",
+            "MEDICALPRO_DATABASE_URL_FILE",
             "MEDICALPRO_MASTER_KEYS",
             "MEDICALPRO_MASTER_KEYS_FILE",
             "MEDICALPRO_DATABASE_CA",
@@ -34,6 +35,7 @@ const COMMANDS: [(&str, &[&str]); 8] = [
         "worker",
         &[
             "MEDICALPRO_PROVISIONER_URL",
+            "MEDICALPRO_PROVISIONER_URL_FILE",
             "MEDICALPRO_MASTER_KEYS",
             "MEDICALPRO_MASTER_KEYS_FILE",
             "MEDICALPRO_DATABASE_CA",
@@ -42,17 +44,27 @@ const COMMANDS: [(&str, &[&str]); 8] = [
             "MEDICALPRO_PROVISIONING",
             "MEDICALPRO_CLINIC_CONNECTIONS",
             "MEDICALPRO_MAIL",
+            "MEDICALPRO_MAIL_FILE",
             "MEDICALPRO_MAIL_FROM",
             "MEDICALPRO_PUBLIC_URL",
         ],
     ),
     (
         "bootstrap",
-        &["MEDICALPRO_ADMIN_URL", "MEDICALPRO_DATABASE_URL", "MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_DATABASE_CA"],
+        &[
+            "MEDICALPRO_ADMIN_URL",
+            "MEDICALPRO_ADMIN_URL_FILE",
+            "MEDICALPRO_DATABASE_URL",
+            "MEDICALPRO_DATABASE_URL_FILE",
+            "MEDICALPRO_PROVISIONER_URL",
+            "MEDICALPRO_PROVISIONER_URL_FILE",
+            "MEDICALPRO_DATABASE_CA",
+        ],
     ),
-    ("migrate", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_DATABASE_CA"]),
-    ("clinics", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_DATABASE_CA"]),
+    ("migrate", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_PROVISIONER_URL_FILE", "MEDICALPRO_DATABASE_CA"]),
+    ("clinics", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_PROVISIONER_URL_FILE", "MEDICALPRO_DATABASE_CA"]),
     ("dev", &["MEDICALPRO_DATA", "MEDICALPRO_LISTEN", "MEDICALPRO_METRICS_LISTEN"]),
+    ("health", &[]),
     ("keys", &[]),
     ("openapi", &[]),
 ];
@@ -87,7 +99,7 @@ async fn every_variable_that_the_source_reads_is_in_some_help() {
             }
         }
     }
-    assert!(read.len() >= 25, "control: {read:?}");
+    assert!(read.len() >= 20, "control: {read:?}");
     let mut helps = run(["--help"], &[]).await.1;
     for (command, _) in COMMANDS {
         helps.push_str(&run([command, "--help"], &[]).await.1);
@@ -160,27 +172,105 @@ async fn serve_does_not_start_on_a_missing_or_weak_secret() {
     }
 }
 
-#[tokio::test]
-async fn serve_does_not_start_on_a_key_file_that_is_missing_unreadable_or_weak() {
-    let good = [("MEDICALPRO_DATABASE_URL", URL)];
-    let folder = std::env::temp_dir().join(format!("medicalpro-test-keys-{}", uuid::Uuid::now_v7().simple()));
-    std::fs::create_dir(&folder).unwrap();
-    let file = folder.join("keys");
-    let (folder_name, file_name) = (folder.to_str().unwrap(), file.to_str().unwrap());
-    let variable = "MEDICALPRO_MASTER_KEYS_FILE";
-    is_refused("serve", &good, &[(variable, Some(file_name))], &[variable, "cannot read", file_name]).await;
-    is_refused("serve", &good, &[(variable, Some(folder_name))], &[variable, "cannot read", folder_name]).await;
-    for (weak, why) in WEAK_KEYS {
-        std::fs::write(&file, weak).unwrap();
-        is_refused("serve", &good, &[(variable, Some(file_name))], &["MEDICALPRO_MASTER_KEYS", why]).await;
+/// A directory of a test's own; deleted with this.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("medicalpro-test-settings-{}", uuid::Uuid::now_v7().simple()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
     }
-    std::fs::write(&file, [0xff, 0xfe]).unwrap();
-    is_refused("serve", &good, &[(variable, Some(file_name))], &[variable, "cannot read"]).await;
-    let both = [(variable, Some(file_name)), ("MEDICALPRO_MASTER_KEYS", Some(MASTER_KEYS))];
-    is_refused("serve", &good, &both, &["not both"]).await;
-    std::fs::write(&file, format!("{MASTER_KEYS}\n")).unwrap();
-    is_refused("serve", &good, &[(variable, Some(file_name))], &["central is not ready"]).await; // control
-    std::fs::remove_dir_all(folder).unwrap();
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A command that stops at one secret, all else being right; how far it gets with it; and the secret.
+struct ByFile {
+    command: &'static str,
+    good: &'static [(&'static str, &'static str)],
+    name: &'static str,
+    value: &'static str,
+    further: &'static str,
+}
+
+const BY_FILE: [ByFile; 5] = [
+    ByFile {
+        command: "serve",
+        good: &[("MEDICALPRO_DATABASE_URL", URL)],
+        name: "MEDICALPRO_MASTER_KEYS",
+        value: MASTER_KEYS,
+        further: "central is not ready",
+    },
+    ByFile {
+        command: "serve",
+        good: &[("MEDICALPRO_MASTER_KEYS", MASTER_KEYS)],
+        name: "MEDICALPRO_DATABASE_URL",
+        value: URL,
+        further: "central is not ready",
+    },
+    ByFile { command: "migrate", good: &[], name: "MEDICALPRO_PROVISIONER_URL", value: URL, further: "onnect" },
+    ByFile {
+        command: "bootstrap",
+        good: &[],
+        name: "MEDICALPRO_ADMIN_URL",
+        value: URL,
+        further: "as the administrator",
+    },
+    ByFile {
+        command: "worker",
+        good: &[("MEDICALPRO_PROVISIONER_URL", URL), ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS)],
+        name: "MEDICALPRO_MAIL",
+        value: "smtp://somebody:a-password-of-the-tests@127.0.0.1",
+        further: "cannot reach central",
+    },
+];
+
+#[tokio::test]
+async fn every_secret_may_be_in_a_file_which_is_refused_when_it_is_no_secret() {
+    let folder = Folder::new();
+    let file = folder.0.join("secret");
+    let (folder_name, file_name) = (folder.0.to_str().unwrap(), file.to_str().unwrap());
+    for ByFile { command, good, name, value, further } in BY_FILE {
+        let by_file = &*format!("{name}_FILE");
+        let refused = async |file: &str, expected: &[&str]| {
+            is_refused(command, good, &[(by_file, Some(file))], expected).await;
+        };
+        let _ = std::fs::remove_file(&file);
+        refused(file_name, &[by_file, "cannot read", file_name]).await;
+        refused(folder_name, &[by_file, "cannot read", folder_name]).await;
+        for (content, why) in [
+            (vec![], "is empty"),
+            (b"\n \n".to_vec(), "is empty"),
+            (b"sesame".repeat(11_000), "too large"),
+            (vec![0xff, 0xfe], "cannot read"),
+        ] {
+            std::fs::write(&file, content).unwrap();
+            refused(file_name, &[by_file, file_name, why]).await;
+        }
+        std::fs::write(&file, "sesame-sesame-sesame").unwrap();
+        refused(file_name, &[name]).await;
+        let both = [(by_file, Some(file_name)), (name, Some(value))];
+        is_refused(command, good, &both, &[by_file, &format!("{name} or"), "not both"]).await;
+        std::fs::write(&file, format!("{value}\n")).unwrap();
+        refused(file_name, &[further]).await; // control
+    }
+}
+
+#[tokio::test]
+async fn serve_does_not_start_on_weak_keys_in_a_file() {
+    let good = [("MEDICALPRO_DATABASE_URL", URL)];
+    let folder = Folder::new();
+    let file = folder.0.join("keys");
+    for (weak, why) in WEAK_KEYS.into_iter().filter(|(weak, _)| !weak.is_empty()) {
+        std::fs::write(&file, weak).unwrap();
+        let wrong = [("MEDICALPRO_MASTER_KEYS_FILE", Some(file.to_str().unwrap()))];
+        is_refused("serve", &good, &wrong, &["MEDICALPRO_MASTER_KEYS", why]).await;
+    }
 }
 
 #[tokio::test]
@@ -211,7 +301,7 @@ async fn what_cannot_be_understood_ends_with_two() {
         &[],
         &["clinics", "show", "not-a-uuid"],
         &["migrate", "--at-once", "0"],
-        &["bootstrap"],
+        &["health", "--url", "not a URL"],
     ] {
         let (code, out, said) = run(arguments, &[]).await;
         assert_eq!((code, &*out), (2, ""), "{arguments:?}");

@@ -1,6 +1,5 @@
 //! An installation on a PostgreSQL of its own, whose server and workers are processes: to be started, killed and started again.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use uuid::Uuid;
 
 use crate::support::process::{self, Process};
 use crate::support::{
-    Answer, MASTER_KEYS, OwnCluster, World, admin_client, api_url, own_postgres, prepare, provisioner_url,
+    Answer, MASTER_KEYS, MailFolder, OwnCluster, World, admin_client, api_url, own_postgres, prepare, provisioner_url,
 };
 
 pub struct Site {
@@ -25,14 +24,8 @@ pub struct Site {
     pub world: World,
     /// By which workers make clinics.
     pub way: &'static str,
-    mail: PathBuf,
     cluster: Option<Arc<OwnCluster>>,
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.mail);
-    }
+    mail: MailFolder,
 }
 
 impl Site {
@@ -43,9 +36,9 @@ impl Site {
         prepare(&admin).await;
         let central = admin_client(&admin, "medicalpro_central").await;
         central.batch_execute("SET search_path = medicalpro_central").await.unwrap();
-        let mail = std::env::temp_dir().join(format!("medicalpro-test-mail-{}", Uuid::now_v7().simple()));
-        let world = World::elsewhere(String::new(), admin.clone(), mail.clone(), cluster.clone());
-        let site = Self { admin, central, world, way, mail, cluster };
+        let mail = MailFolder::new();
+        let world = World::elsewhere(String::new(), admin.clone(), mail.0.clone(), cluster.clone());
+        let site = Self { admin, central, world, way, cluster, mail };
         let (ended, said) = site.worker().await.terminate().await;
         assert!(ended.success(), "{said}");
         site
@@ -65,7 +58,7 @@ impl Site {
     /// Starts a worker and waits until it works.
     pub async fn worker(&self) -> Process {
         let (name, url) = self.provisioner();
-        let mail = format!("file:{}", self.mail.display());
+        let mail = format!("file:{}", self.mail.0.display());
         let settings = [
             (name, &*url),
             ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS),
@@ -90,7 +83,7 @@ impl Site {
         let mut server = Process::start(["serve"], &settings);
         let line: Value = serde_json::from_str(&server.line("\"listening\"").await).unwrap();
         let base = format!("http://{}", line["address"].as_str().unwrap());
-        self.world = World::elsewhere(base, self.admin.clone(), self.mail.clone(), self.cluster.clone());
+        self.world = World::elsewhere(base, self.admin.clone(), self.mail.0.clone(), self.cluster.clone());
         server
     }
 
@@ -189,7 +182,7 @@ impl Site {
 
     /// The tokens of the mails to an address, newest first.
     pub fn mailed_tokens(&self, email: &str) -> Vec<String> {
-        let mails = medicalpro::email::read_directory(&self.mail, 2000).unwrap();
+        let mails = medicalpro::email::read_directory(&self.mail.0, 2000).unwrap();
         let links = mails.iter().filter(|mail| mail.to == email).filter_map(|mail| mail.links.first());
         links.map(|link| link.split_once("token=").unwrap().1.to_owned()).collect()
     }

@@ -6,7 +6,7 @@ pub mod process;
 mod world;
 
 pub use world::{
-    Answer, Clinic, MASTER_KEYS, OwnCluster, Person, World, admin_client, api_url, own_postgres, prepare,
+    Answer, Clinic, MASTER_KEYS, MailFolder, OwnCluster, Person, World, admin_client, api_url, own_postgres, prepare,
     provisioner_url,
 };
 

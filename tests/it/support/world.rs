@@ -102,10 +102,8 @@ impl World {
 
     /// A world on a PostgreSQL that is prepared already.
     pub async fn on(admin: Config, cluster: Option<Arc<OwnCluster>>, serve: &[&str], work: &[&str]) -> Self {
-        let mail = std::env::var_os("MEDICALPRO_TEST_MAIL").map_or_else(
-            || std::env::temp_dir().join(format!("medicalpro-test-mail-{}", admin.get_ports()[0])),
-            PathBuf::from,
-        );
+        let mail = std::env::var_os("MEDICALPRO_TEST_MAIL")
+            .map_or_else(|| mail_folder(&admin.get_ports()[0].to_string()), PathBuf::from);
         let stop = CancellationToken::new();
         let (acceptor, address) = app::listen("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let base = format!("http://{address}");
@@ -380,11 +378,33 @@ impl Answer {
     }
 }
 
+fn mail_folder(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("medicalpro-test-mail-{name}"))
+}
+
+/// Where mails go; deleted with this.
+pub struct MailFolder(pub PathBuf);
+
+impl MailFolder {
+    /// Of one test's own.
+    pub fn new() -> Self {
+        Self(mail_folder(&Uuid::now_v7().simple().to_string()))
+    }
+}
+
+impl Drop for MailFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 /// A PostgreSQL of a test's own; stopped and deleted with it. It lives on a thread of its own, since the test's runtime may be
 /// ending, or blocked, when it is dropped.
 pub struct OwnCluster {
     stop: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
+    // Deleted when PostgreSQL has stopped, and nobody finds a mail to send any more.
+    _mail: MailFolder,
 }
 
 impl OwnCluster {
@@ -402,8 +422,9 @@ impl OwnCluster {
                 cluster.remove().await.expect("PostgreSQL stops");
             });
         });
-        let url = url.await.expect("PostgreSQL starts");
-        (Self { stop: Some(stop), thread: Some(thread) }, url.expose_secret().parse().unwrap())
+        let admin: Config = url.await.expect("PostgreSQL starts").expose_secret().parse().unwrap();
+        let mail = MailFolder(mail_folder(&admin.get_ports()[0].to_string()));
+        (Self { stop: Some(stop), thread: Some(thread), _mail: mail }, admin)
     }
 }
 
