@@ -8,6 +8,7 @@ mod attack;
 mod auth;
 mod cli;
 mod isolation;
+mod observed;
 mod openapi;
 mod provisioning;
 mod readme;
