@@ -148,7 +148,8 @@ async fn evictions_and_limits_are_counted() {
     })
     .await;
 
-    let limited = World::on(world.admin.clone(), None, &["--logins-per-minute", "1"], &[]).await;
+    let settings = ["--logins-per-minute", "1", "--connection-budget", "1"];
+    let limited = World::on(world.admin.clone(), None, &settings, &[]).await;
     let wrong = json!({ "email": clinic.admin.email, "password": PASSWORD });
     let mut answers = Vec::new();
     for _ in 0..3 {
@@ -158,6 +159,21 @@ async fn evictions_and_limits_are_counted() {
     let counted = Counts(metrics::shown().await);
     assert_eq!(counted.of(r#"denials_total{code="rate_limited"}"#).to_string(), "2");
     assert_eq!(counted.of(r#"http_requests_total{operation="auth_login",status="429"}"#).to_string(), "2");
+
+    // One connection for all clinics together: the other's is closed for it.
+    let other = world.clinic("other").await;
+    let look =
+        async |token: &str| limited.request(Method::GET, "/api/v1/patients", Some(token), &[], None).await.status;
+    assert_eq!((look(&clinic.admin.token).await, look(&other.admin.token).await), (StatusCode::OK, StatusCode::OK));
+    assert_eq!(Counts(metrics::shown().await).of(r#"pool_evictions_total{reason="budget"}"#).to_string(), "1");
+
+    let renew = "UPDATE medicalpro_central.companies SET epoch = epoch + 1 WHERE id = $1";
+    assert_eq!(world.central().await.execute(renew, &[&other.id.0]).await.unwrap(), 1);
+    until("its pool is opened anew", async || {
+        assert_eq!(look(&other.admin.token).await, StatusCode::OK);
+        Counts(metrics::shown().await).find(r#"pool_evictions_total{reason="credentials"}"#)
+    })
+    .await;
 }
 
 #[tokio::test]
