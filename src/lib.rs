@@ -4,6 +4,7 @@
 //!
 //! | module | owns |
 //! | --- | --- |
+//! | [`telemetry`] | logs, spans, metrics and their listener |
 //! | [`ids`], [`error`], [`mod@sql`], [`secrets`], [`database`] | what everything else is made of |
 //! | [`central`] | the central database: clinics, people, sessions, jobs, mail; never a patient |
 //! | [`clinic`] | the way to a clinic's database: pool, checkout, transaction |
@@ -13,7 +14,7 @@
 //! | [`provisioning`] | making clinics' databases, and the worker that does |
 //! | [`resources`] | a clinic's resources, one file each |
 //! | [`http`] | what every request passes, the spec, the pages |
-//! | [`config`], [`telemetry`], [`app`] | settings, logs, and everything built once |
+//! | [`config`], [`app`] | settings, and everything built once |
 //! | [`embedded`], [`dev`] | the private PostgreSQL and the development mode |
 //!
 //! # The life of a request

@@ -7,13 +7,14 @@ mod json;
 pub mod listener;
 pub mod metrics;
 
-use std::time::Instant;
+use std::io::IsTerminal as _;
+use std::time::{Duration, Instant};
 
 use tracing::Span;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `MEDICALPRO_LOG` says otherwise.
-const DEFAULT: &str = "info,deadpool=warn,tokio_postgres=warn,refinery_core=warn";
+const DEFAULT: &str = "info,poem=warn,deadpool=warn,tokio_postgres=warn,refinery_core=warn";
 
 /// Starts logging to standard error; once a process. JSON is for machines, in `serve` and `worker`; `dev` is read by people.
 ///
@@ -26,9 +27,15 @@ pub fn start(json: bool, default: Option<&str>) -> anyhow::Result<()> {
     let outcome = if json {
         builder.fmt_fields(json::Members).event_format(json::Lines).try_init()
     } else {
-        builder.compact().with_target(false).try_init()
+        builder.compact().with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init()
     };
     outcome.map_err(|error| anyhow::anyhow!("logging cannot be started: {error}"))
+}
+
+/// As durations are logged: exact to the microsecond.
+#[must_use]
+pub fn milliseconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1e6).round() / 1e3
 }
 
 /// How long a span takes: logged in it, under its name and at level DEBUG, when this is dropped. (The library's own way would
@@ -45,7 +52,7 @@ pub fn timed(span: &Span) -> Timed {
 impl Drop for Timed {
     fn drop(&mut self) {
         if let Some((span, started)) = self.0.take() {
-            let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+            let milliseconds = milliseconds(started.elapsed());
             let name = span.metadata().map_or("", tracing::Metadata::name);
             span.in_scope(|| tracing::debug!(milliseconds, "{name}"));
         }

@@ -121,13 +121,7 @@ impl Clinics {
 
     async fn begin<A>(&self, caller: &Caller) -> Result<ClinicTx<A>> {
         let clinic = self.pool(caller).await?;
-        let span = tracing::debug_span!("checkout", database = "clinic");
-        let timed = timed(&span);
-        let started = Instant::now();
-        let connection = self.0.checkout(&clinic).instrument(span).await;
-        metrics::checked_out(metrics::Database::Clinic, started.elapsed());
-        drop(timed);
-        let connection = connection?;
+        let connection = self.0.checkout(&clinic).await?;
         let opening = checkout::opening(caller, &clinic.schema, &clinic.key, chrono::Utc::now().timestamp());
         Ok(ClinicTx::new(Tx::new(connection, opening, self.0.constraints), caller.clinic()))
     }
@@ -227,8 +221,17 @@ impl Inner {
         }))
     }
 
-    /// Takes a connection; where the login role's own limit is reached (other processes hold the rest), waits for one.
     async fn checkout(&self, clinic: &ClinicPool) -> Result<Object> {
+        let span = tracing::debug_span!("checkout", database = "clinic");
+        let _timed = timed(&span);
+        let started = Instant::now();
+        let outcome = self.connection(clinic).instrument(span).await;
+        metrics::checked_out(metrics::Database::Clinic, started.elapsed());
+        outcome
+    }
+
+    /// Takes a connection; where the login role's own limit is reached (other processes hold the rest), waits for one.
+    async fn connection(&self, clinic: &ClinicPool) -> Result<Object> {
         let deadline = tokio::time::Instant::now() + self.settings.wait;
         loop {
             match clinic.pool.get().await {
@@ -255,9 +258,7 @@ impl Inner {
             }
         }
     }
-}
 
-impl Inner {
     /// What the pools hold together; their limit is the budget.
     async fn pool_use(&self) -> PoolUse {
         let pools = self.pools.read().await;

@@ -24,6 +24,7 @@ use tracing::Instrument as _;
 use crate::auth::caller::route_name;
 use crate::error::ApiError;
 use crate::ids::RequestId;
+use crate::telemetry::milliseconds;
 use problem::Problems;
 
 /// How long an operation may take, the reading of its body included: a slow client holds nothing for longer.
@@ -82,7 +83,7 @@ impl<E: Endpoint> Guard<E> {
         let (status, took) = (response.status().as_u16(), started.elapsed());
         self.problems.operation(&method, pattern).answered(status, took);
         let route = pattern.map_or_else(|| "-".to_owned(), route_name);
-        tracing::info!(%method, route, status, milliseconds = took.as_secs_f64() * 1000.0, "request");
+        tracing::info!(%method, route, status, milliseconds = milliseconds(took), "request");
         response
     }
 }

@@ -25,7 +25,7 @@ use crate::error::ApiError;
 use crate::error::describe;
 use crate::ids::ClinicId;
 use crate::secrets::MasterKeys;
-use crate::telemetry::{metrics, timed};
+use crate::telemetry::{metrics, milliseconds, timed};
 
 /// How a worker works.
 #[derive(Clone, Debug)]
@@ -160,7 +160,7 @@ impl Worker {
         match self.take_steps(&workshop, job).await {
             Ok(()) => {
                 metrics::attempted("ready");
-                tracing::info!(milliseconds = started.elapsed().as_secs_f64() * 1000.0, "clinic provisioned");
+                tracing::info!(milliseconds = milliseconds(started.elapsed()), "clinic provisioned");
                 Ok(())
             }
             Err(error) if job.attempts < ATTEMPTS => {

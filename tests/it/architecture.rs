@@ -40,7 +40,7 @@ const NAMED_ONLY_IN: &[(&str, &[&str])] = &[
     ("database::{connect", &["clinic/credentials.rs", "provisioning/"]),
     ("NoTls", &["embedded/server.rs"]),
     // Statements that no `sql!` declares.
-    (".batch_execute(", &["database.rs", "clinic/credentials.rs", "provisioning/"]),
+    (".batch_execute(", &["database.rs", "database/listener.rs", "clinic/credentials.rs", "provisioning/"]),
     ("simple_query", &[]),
     ("query_raw", &[]),
     // The environment: settings are declared in config.rs, for clap to read.

@@ -9,6 +9,7 @@ mod auth;
 mod cli;
 mod compose;
 mod isolation;
+mod observed;
 mod openapi;
 mod provisioning;
 mod readme;

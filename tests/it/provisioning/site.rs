@@ -24,6 +24,8 @@ pub struct Site {
     pub world: World,
     /// By which workers make clinics.
     pub way: &'static str,
+    /// What processes log.
+    pub log: &'static str,
     cluster: Option<Arc<OwnCluster>>,
     mail: MailFolder,
 }
@@ -38,7 +40,7 @@ impl Site {
         central.batch_execute("SET search_path = medicalpro_central").await.unwrap();
         let mail = MailFolder::new();
         let world = World::elsewhere(String::new(), admin.clone(), mail.0.clone(), cluster.clone());
-        let site = Self { admin, central, world, way, cluster, mail };
+        let site = Self { admin, central, world, way, log: "info", cluster, mail };
         let (ended, said) = site.worker().await.terminate().await;
         assert!(ended.success(), "{said}");
         site
@@ -64,6 +66,8 @@ impl Site {
             ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS),
             ("MEDICALPRO_MAIL", &mail),
             ("MEDICALPRO_PROVISIONING", self.way),
+            ("MEDICALPRO_METRICS_LISTEN", "127.0.0.1:0"),
+            ("MEDICALPRO_LOG", self.log),
         ];
         let mut worker = Process::start(["worker"], &settings);
         worker.line("\"working\"").await;
@@ -76,12 +80,14 @@ impl Site {
             ("MEDICALPRO_DATABASE_URL", &*api_url(&self.admin)),
             ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS),
             ("MEDICALPRO_LISTEN", "127.0.0.1:0"),
+            ("MEDICALPRO_METRICS_LISTEN", "127.0.0.1:0"),
+            ("MEDICALPRO_LOG", self.log),
             ("MEDICALPRO_PROVISIONING_WAIT", &wait.to_string()),
             ("MEDICALPRO_REGISTRATIONS_PER_MINUTE", "100000"),
             ("MEDICALPRO_LOGINS_PER_MINUTE", "100000"),
         ];
         let mut server = Process::start(["serve"], &settings);
-        let line: Value = serde_json::from_str(&server.line("\"listening\"").await).unwrap();
+        let line: Value = serde_json::from_str(&server.line("\"listening\",\"address\"").await).unwrap();
         let base = format!("http://{}", line["address"].as_str().unwrap());
         self.world = World::elsewhere(base, self.admin.clone(), self.mail.0.clone(), self.cluster.clone());
         server
