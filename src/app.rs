@@ -183,6 +183,7 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         config,
         lanes: usize::from(settings.lanes),
         way: settings.provisioning,
+        spares: usize::from(settings.spares),
         clinic_connections: settings.clinic_connections,
     };
     let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);

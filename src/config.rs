@@ -251,6 +251,9 @@ pub struct WorkerSettings {
     /// What new clinics are copied from: the migrated template, or the plain base and then the migrations
     #[arg(long, env = "MEDICALPRO_PROVISIONING", value_enum, default_value_t = Way::Template, value_name = "WAY")]
     pub provisioning: Way,
+    /// Copies of the template kept ready for the clinics to come, some 10 MB each; 0 makes each copy when it is asked for
+    #[arg(long, env = "MEDICALPRO_SPARES", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=64), value_name = "COUNT")]
+    pub spares: u16,
     /// The connection limit of a clinic's login: at least the pools of all server processes together
     #[arg(long, env = "MEDICALPRO_CLINIC_CONNECTIONS", default_value_t = 40, value_parser = clap::value_parser!(i32).range(2..=1000), value_name = "COUNT")]
     pub clinic_connections: i32,

@@ -12,7 +12,9 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use medicalpro::central::companies::Status;
-use medicalpro::config::{BootstrapSettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres};
+use medicalpro::config::{
+    BootstrapSettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
+};
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
 use medicalpro::{app, central, database, dev, embedded, http, ids, telemetry};

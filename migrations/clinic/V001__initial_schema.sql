@@ -107,11 +107,12 @@ GRANT EXECUTE ON FUNCTION app.clinic_id(), app.tenant(name), app.actor(), app.us
    TO medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_nurse, medicalpro_secretary,
       medicalpro_readonly, medicalpro_worker, medicalpro_link, medicalpro_audit;
 
--- What the request is called in the logs. Unsigned, so only ever informational; anything else than a UUID is no id. One
--- expression, so that it becomes part of the statement that asks.
+-- What the request is called in the logs. Unsigned, so only ever informational; anything else than a UUID as we write it is no
+-- id. One expression, so that it becomes part of the statement that asks, and no regular expression, which costs tenfold.
 CREATE FUNCTION app.request_id() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
 AS $$
-    SELECT CASE WHEN current_setting('app.request_id', true) ~* '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+    SELECT CASE WHEN current_setting('app.request_id', true) LIKE '________-____-____-____-____________'
+                 AND translate(current_setting('app.request_id', true), '0123456789abcdef', '') = '----'
                 THEN current_setting('app.request_id', true)::uuid END
 $$;
 GRANT EXECUTE ON FUNCTION app.request_id() TO medicalpro_audit;

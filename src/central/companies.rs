@@ -1,6 +1,7 @@
 //! `companies`: the clinics, their status, and their sealed credentials.
 
 use super::{Central, CentralTx};
+use crate::database::Params;
 use crate::error::{ApiError, Result};
 use crate::ids::ClinicId;
 use crate::sql;
@@ -36,6 +37,9 @@ sql! { Central;
     CONTEXT_KEY by BOTH;
         "SELECT context_kid, context_key, epoch FROM companies WHERE id = $1 AND status = 'active'";
 }
+
+/// The code of the answer to whoever asks too early.
+pub const NOT_READY: &str = "clinic_not_ready";
 
 /// Where a clinic stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,9 +253,10 @@ impl SealedCredentials {
 /// # Errors
 /// Unavailable while the clinic is not active.
 pub async fn credentials(central: &Central, clinic: ClinicId) -> Result<SealedCredentials> {
-    let not_ready = || ApiError::unavailable("clinic_not_ready");
-    let context = central.row(&CONTEXT_KEY, &[&clinic.0]).await?.ok_or_else(not_ready)?;
-    let row = central.row(&CREDENTIALS, &[&clinic.0]).await?.ok_or_else(not_ready)?;
+    let not_ready = || ApiError::unavailable(NOT_READY);
+    let own: Params<'_> = &[&clinic.0];
+    let (context, row) = futures_util::try_join!(central.row(&CONTEXT_KEY, own), central.row(&CREDENTIALS, own))?;
+    let (context, row) = context.zip(row).ok_or_else(not_ready)?;
     Ok(SealedCredentials {
         clinic,
         host: row.try_get("db_host")?,

@@ -33,6 +33,13 @@ pub const REMOVALS: i32 = ATTEMPTS + 2;
 const BOTH: [CentralLogin; 2] = [CentralLogin::Api, CentralLogin::Provisioner];
 const WORKER: [CentralLogin; 1] = [CentralLogin::Provisioner];
 
+// What only tells how far a job is need not wait for the disk: lost in a crash, the step runs again.
+macro_rules! unhurried {
+    () => {
+        "FROM set_config('synchronous_commit', 'off', true)"
+    };
+}
+
 sql! { Central;
     /// Asks for a clinic that is not ready, unless it is asked for already.
     REQUEST by BOTH;
@@ -49,9 +56,11 @@ sql! { Central;
           ORDER BY run_after, created_at LIMIT 64";
     /// Begins an attempt; no row when the job ended meanwhile.
     BEGIN_ATTEMPT by WORKER;
-        "UPDATE provisioning_jobs SET state = 'running', attempts = attempts + 1, worker = $2
-          WHERE id = $1 AND state IN ('queued', 'running') AND run_after <= now()
-         RETURNING id, company_id, reason, attempts";
+        (concat!(
+            "UPDATE provisioning_jobs SET state = 'running', attempts = attempts + 1, worker = $2 ", unhurried!(), "
+              WHERE id = $1 AND state IN ('queued', 'running') AND run_after <= now()
+             RETURNING id, company_id, reason, attempts"
+        ));
     /// From now on the clinic is being made; no row for one that was ready once, which nothing here may touch.
     MARK_PROVISIONING by WORKER;
         "UPDATE companies SET status = 'provisioning'
@@ -62,8 +71,10 @@ sql! { Central;
         "SELECT step FROM provisioning_steps WHERE job_id = $1";
     /// A step is finished.
     RECORD_STEP by WORKER;
-        "INSERT INTO provisioning_steps (job_id, step, duration_ms) VALUES ($1, $2, $3)
-         ON CONFLICT (job_id, step) DO UPDATE SET finished_at = now(), duration_ms = excluded.duration_ms";
+        (concat!(
+            "INSERT INTO provisioning_steps (job_id, step, duration_ms) SELECT $1, $2, $3 ", unhurried!(), "
+             ON CONFLICT (job_id, step) DO UPDATE SET finished_at = now(), duration_ms = excluded.duration_ms"
+        ));
     /// The clinic is ready.
     ACTIVATE by WORKER;
         "UPDATE companies SET status = 'active', schema_version = $2, provisioned_at = now()
@@ -180,7 +191,7 @@ impl Requests {
     /// Unavailable while it is not ready, and when it could not be made.
     pub async fn first_access(&self, clinic: ClinicId) -> Result<()> {
         transaction!(self.central.work(), |tx| request(tx, clinic, Reason::FirstAccess).await)?;
-        if self.wait(clinic).await? { Ok(()) } else { Err(ApiError::unavailable("clinic_not_ready")) }
+        if self.wait(clinic).await? { Ok(()) } else { Err(ApiError::unavailable(companies::NOT_READY)) }
     }
 
     /// Waits until the clinic is active. `Ok(false)` when that takes longer than the patience allows.

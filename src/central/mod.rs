@@ -12,6 +12,7 @@ pub mod users;
 
 use std::time::{Duration, Instant};
 
+use deadpool::managed::QueueMode;
 use deadpool_postgres::{Manager, Object, Pool, Runtime, Timeouts};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
@@ -68,6 +69,7 @@ impl Central {
         harden(&mut config, "medicalpro");
         let pool = Pool::builder(Manager::new(config, tls))
             .max_size(size)
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .timeouts(Timeouts {
                 wait: Some(Duration::from_secs(5)),

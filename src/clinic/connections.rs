@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
+use deadpool::managed::QueueMode;
 use deadpool_postgres::{Connect, Hook, Manager, Object, Pool, PoolError, Runtime, Timeouts};
 use futures_util::future::BoxFuture;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, RwLock, Semaphore};
@@ -23,7 +24,7 @@ use super::context::{Caller, ContextKey};
 use super::credentials::Credentials;
 use super::tx::{ClinicTx, Read, Write};
 use crate::central::Central;
-use crate::central::companies::{self, Status};
+use crate::central::companies;
 use crate::central::journal::Requests;
 use crate::database::{Ended, Tx, from_pool, pool_use};
 use crate::error::{ApiError, ConstraintMessage, Result};
@@ -144,11 +145,14 @@ impl Clinics {
             }
             cell = current.clone();
         }
-        if cell.get().is_none() && companies::status(&self.0.central, clinic).await? != Status::Active {
-            // Outside the cell, so that all who arrive meanwhile wait for the same making, side by side.
-            self.0.requests.first_access(clinic).await?;
-        }
-        let pool = cell.get_or_try_init(|| Inner::open(&self.0, clinic)).await?.clone();
+        let pool = match cell.get_or_try_init(|| Inner::open(&self.0, clinic)).await {
+            Err(ApiError::Unavailable { code: companies::NOT_READY, .. }) => {
+                // Outside the cell, so that all who arrive meanwhile wait for the same making, side by side.
+                self.0.requests.first_access(clinic).await?;
+                cell.get_or_try_init(|| Inner::open(&self.0, clinic)).await?.clone()
+            }
+            outcome => outcome?.clone(),
+        };
         pool.last_used.store(self.0.seconds(), Ordering::Relaxed);
         Ok(pool)
     }
@@ -203,6 +207,8 @@ impl Inner {
             deadpool_postgres::ManagerConfig::default(),
         ))
         .max_size(self.settings.size)
+        // The connection used last has its caches warm; the others may fall idle.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .timeouts(Timeouts {
             wait: Some(self.settings.wait),

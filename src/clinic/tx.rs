@@ -106,9 +106,13 @@ impl<A> ClinicTx<A> {
             ];
             self.last.push((Picked::from(&RECORD_ACCESS), params));
         }
-        let params: Vec<_> =
-            self.last.iter().map(|(_, params)| with_clinic(&self.clinic.0, params.iter().map(|one| &**one as _))).collect();
-        let last: Vec<_> = self.last.iter().zip(&params).map(|((statement, _), params)| (statement, &params[..])).collect();
+        let params: Vec<_> = self
+            .last
+            .iter()
+            .map(|(_, params)| with_clinic(&self.clinic.0, params.iter().map(|one| &**one as _)))
+            .collect();
+        let last: Vec<_> =
+            self.last.iter().zip(&params).map(|((statement, _), params)| (statement, &params[..])).collect();
         self.tx.end(outcome, &last, attempt).await
     }
 

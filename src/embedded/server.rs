@@ -55,6 +55,8 @@ impl Settings {
             "max_wal_size=2GB".to_owned(),
             "checkpoint_timeout=15min".to_owned(),
             "jit=off".to_owned(),
+            // The language of the policies' functions: loaded once rather than by every connection.
+            "shared_preload_libraries=plpgsql".to_owned(),
             // Patients' data must not reach the log: no statements, no parameters, no DETAIL ("Key (email)=(…)"), and no
             // ERROR at all, whose message may quote a value. `log` ranks above `error` and below `fatal`.
             "logging_collector=off".to_owned(),

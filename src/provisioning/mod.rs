@@ -6,6 +6,7 @@
 //! | `schema` | the nine migrations of a clinic's database and how they run |
 //! | `server` | a PostgreSQL server, as the provisioner reaches it |
 //! | `template` | the database that new clinics are copied from |
+//! | `spares` | copies of it made ahead |
 //! | `worker` | the process that does all this |
 //! | `fleet` | `medicalpro migrate`: every clinic to the newest schema |
 //! | `reaper` | databases and roles that no company owns |
@@ -19,6 +20,7 @@ pub mod fleet;
 pub mod reaper;
 pub mod schema;
 pub mod server;
+mod spares;
 pub mod steps;
 pub mod template;
 pub mod worker;

@@ -4,12 +4,16 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::schema;
 use super::server::Server;
+use super::spares;
 use super::template::{self, Way};
 use crate::central::Central;
 use crate::central::companies::{self, SealedCredentials};
@@ -17,7 +21,7 @@ use crate::clinic::{Caller, ContextKey, Credentials};
 use crate::error::ApiError;
 use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
 use crate::region::Region;
-use crate::secrets::{KEY_BYTES, MasterKeys, Purpose, random, random_text};
+use crate::secrets::{KEY_BYTES, MasterKeys, Purpose, random, random_text, sha256};
 use crate::sql;
 use crate::sql::CentralLogin;
 
@@ -30,6 +34,7 @@ sql! { Central;
         "UPDATE medicalpro_central.companies
             SET database_server_id = $2, db_host = $3, db_port = $4, db_name = $5, db_user = $6, db_password = $7,
                 context_kid = $8, context_key = $9
+           FROM set_config('synchronous_commit', 'off', true)
           WHERE id = $1 AND db_password IS NULL";
     /// Whether a clinic was ever ready; waits for an activation under way.
     READY_ONCE by [CentralLogin::Provisioner];
@@ -76,6 +81,9 @@ impl Step {
 }
 
 /// What the steps work with. `lease` is the connection that holds the clinic's lease; roles and databases are made on it.
+///
+/// Only the making of a database and the identity wait for the disk: what is committed on a server before is on the disk with it,
+/// since a server has one log, and what is lost in central in a crash is made anew by the step that runs again.
 #[derive(Debug)]
 pub struct Workshop<'a> {
     /// Central, through the pool.
@@ -92,6 +100,8 @@ pub struct Workshop<'a> {
     pub connections: i32,
     /// Which clinic.
     pub clinic: ClinicId,
+    /// The provisioner's connection to the clinic's database, once a step has opened it.
+    pub inside: Option<Client>,
 }
 
 impl Workshop<'_> {
@@ -99,7 +109,7 @@ impl Workshop<'_> {
     ///
     /// # Errors
     /// As PostgreSQL refuses; the step can be run again.
-    pub async fn run(&self, step: Step) -> anyhow::Result<()> {
+    pub async fn run(&mut self, step: Step) -> anyhow::Result<()> {
         match step {
             Step::Seal => self.seal().await,
             Step::Role => self.role().await,
@@ -175,7 +185,7 @@ impl Workshop<'_> {
         let verifier = scram_verifier(&self.credentials().await?.password);
         self.lease
             .execute(
-                "SELECT provisioning.create_clinic_role($1, $2, $3)",
+                "SELECT provisioning.create_clinic_role($1, $2, $3) FROM set_config('synchronous_commit', 'off', true)",
                 &[&self.clinic.0, &verifier, &self.connections],
             )
             .await?;
@@ -194,37 +204,45 @@ impl Workshop<'_> {
             self.lease.batch_execute(&format!("DROP DATABASE {name}")).await?;
         }
         if half_dropped != Some(false) {
-            let source = match self.way {
-                Way::Template => template::name(),
-                Way::Plain => template::BASE.to_owned(),
-            };
-            self.lease
-                .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {source} ALLOW_CONNECTIONS false"))
-                .await?;
+            match self.way {
+                Way::Plain => template::copy(self.lease, template::BASE, &name).await?,
+                Way::Template if spares::take(self.lease, &name).await? => {}
+                Way::Template => template::copy(self.lease, &template::name(), &name).await?,
+            }
         }
-        // Its name is the role's: both are computed from the clinic's id.
+        // Its name is the role's: both are computed from the clinic's id. Open to connections as soon as it is closed to others.
         self.lease
             .batch_execute(&format!(
-                "REVOKE ALL ON DATABASE {name} FROM PUBLIC;
-                 GRANT CONNECT ON DATABASE {name} TO {name}, medicalpro_backup;
-                 GRANT CREATE ON DATABASE {name} TO medicalpro_owner"
+                "SET LOCAL synchronous_commit = off;
+                 {};
+                 GRANT CONNECT ON DATABASE {name} TO {name};
+                 ALTER DATABASE {name} ALLOW_CONNECTIONS true",
+                template::rights(&name)
             ))
             .await?;
-        self.lease.batch_execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await?;
         Ok(())
     }
 
-    async fn migrate(&self) -> anyhow::Result<()> {
+    /// The provisioner's connection to the clinic's database.
+    async fn inside(&mut self) -> Result<&mut Client, tokio_postgres::Error> {
+        let client = match self.inside.take() {
+            Some(client) if !client.is_closed() => client,
+            _ => self.server.connect(&self.clinic.database_name()).await?,
+        };
+        Ok(self.inside.insert(client))
+    }
+
+    async fn migrate(&mut self) -> anyhow::Result<()> {
         let name = self.clinic.database_name();
-        let mut inside = self.server.connect(&name).await?;
-        let schema = if has_schema(&inside, &name).await? { name.as_str() } else { schema::UNNAMED };
-        if schema::state(&inside).await? != schema::State::At(schema::newest()) {
-            schema::migrate_clinic(&mut inside, schema).await?;
+        let inside = self.inside().await?;
+        let schema = if has_schema(inside, &name).await? { name.as_str() } else { schema::UNNAMED };
+        if schema::state(inside).await? != schema::State::At(schema::newest()) {
+            schema::migrate_clinic(inside, schema).await?;
         }
         Ok(())
     }
 
-    async fn identity(&self) -> anyhow::Result<()> {
+    async fn identity(&mut self) -> anyhow::Result<()> {
         let sealed = self.stored().await?;
         let secret = self.keys.open(Purpose::ContextKey, &sealed.place(), &sealed.context_key)?;
         let secret: [u8; KEY_BYTES] = secret.as_slice().try_into().context("a context key of another length")?;
@@ -234,8 +252,7 @@ impl Workshop<'_> {
         let region = Region::parse(&company.country).context("a clinic of an unknown region")?;
 
         let (clinic, name) = (self.clinic, self.clinic.database_name());
-        let mut inside = self.server.connect(&name).await?;
-        let tx = inside.transaction().await?;
+        let tx = self.inside().await?.transaction().await?;
         tx.batch_execute("SET LOCAL ROLE medicalpro_owner").await?;
         if tx.query_opt("SELECT FROM pg_namespace WHERE nspname = $1", &[&name]).await?.is_none() {
             tx.batch_execute(&format!("ALTER SCHEMA {} RENAME TO {name}", schema::UNNAMED)).await?;
@@ -317,6 +334,14 @@ async fn has_schema(client: &Client, name: &str) -> Result<bool, tokio_postgres:
 }
 
 /// What PostgreSQL keeps instead of the password (RFC 5803), so that the password itself never travels.
+///
+/// One round of PBKDF2 and not 4,096: many rounds protect a password that could be guessed from its verifier, and this one is
+/// 256 random bits. They would be paid at every connection.
 fn scram_verifier(password: &SecretString) -> String {
-    postgres_protocol::password::scram_sha_256(password.expose_secret().as_bytes())
+    let hmac = |key: &[u8], text: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text);
+    let salt: [u8; 16] = random();
+    let salted = hmac(password.expose_secret().as_bytes(), &[&salt[..], &1_u32.to_be_bytes()].concat());
+    let stored = sha256(hmac(salted.as_ref(), b"Client Key").as_ref());
+    let server = hmac(salted.as_ref(), b"Server Key");
+    format!("SCRAM-SHA-256$1:{}${}:{}", STANDARD.encode(salt), STANDARD.encode(stored), STANDARD.encode(server))
 }

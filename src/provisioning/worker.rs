@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use super::server::{Server, register};
 use super::steps::{Step, Workshop};
 use super::template::{self, Way};
-use super::{reaper, schema};
+use super::{reaper, schema, spares};
 use crate::central::Central;
 use crate::central::journal::{ATTEMPTS, Job, Journal, REMOVALS, REQUESTED};
 use crate::database::{Listener, connect, harden};
@@ -36,6 +36,8 @@ pub struct Settings {
     pub lanes: usize,
     /// What new clinics are copied from.
     pub way: Way,
+    /// Copies of the template that are kept ready.
+    pub spares: usize,
     /// A clinic's login role's connection limit.
     pub clinic_connections: i32,
 }
@@ -48,6 +50,10 @@ pub struct Worker {
     tls: MakeRustlsConnect,
     server: Server,
     journal: Journal,
+    /// There may be a job.
+    requested: Notify,
+    /// A clinic was made.
+    made: Notify,
 }
 
 impl std::fmt::Debug for Worker {
@@ -73,7 +79,7 @@ impl Worker {
             tracing::warn!(%orphan, "owned by no company");
         }
         let journal = Journal::new(central.clone(), &format!("pid {}", std::process::id()));
-        Ok(Self { settings, central, keys, tls, server, journal })
+        Ok(Self { settings, central, keys, tls, server, journal, requested: Notify::new(), made: Notify::new() })
     }
 
     /// Central under the worker's login.
@@ -84,21 +90,34 @@ impl Worker {
 
     /// Works until it is told to stop; what is under way is finished first.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let (wake, woken) = watch::channel(0_u64);
+        let (notices, noticed) = watch::channel(0_u64);
         let listener = Listener { config: self.settings.config.clone(), tls: self.tls.clone(), channel: REQUESTED };
         let tasks = TaskTracker::new();
-        tasks.spawn(listener.run(wake, stop.clone()));
+        tasks.spawn(listener.run(notices, stop.clone()));
+        tasks.spawn(self.clone().wake_lanes(noticed));
+        if self.settings.way == Way::Template {
+            tasks.spawn(self.clone().keep_spares(stop.clone()));
+        }
         for lane in 0..self.settings.lanes {
-            tasks.spawn(self.clone().lane(lane, woken.clone(), stop.clone()));
+            tasks.spawn(self.clone().lane(lane, stop.clone()));
         }
         tasks.close();
         tasks.wait().await;
     }
 
-    async fn lane(self: Arc<Self>, lane: usize, mut woken: watch::Receiver<u64>, stop: CancellationToken) {
+    /// A lane for each notice, rather than all of them: they would ask for the same job at once. Until the listener ends.
+    async fn wake_lanes(self: Arc<Self>, mut noticed: watch::Receiver<u64>) {
+        let mut answered = 0;
+        while noticed.changed().await.is_ok() {
+            let notices = *noticed.borrow_and_update();
+            (answered..notices).for_each(|_| self.requested.notify_one());
+            answered = notices;
+        }
+    }
+
+    async fn lane(self: Arc<Self>, lane: usize, stop: CancellationToken) {
         let mut lease: Option<Client> = None;
         while !stop.is_cancelled() {
-            woken.mark_unchanged();
             if lease.as_ref().is_none_or(Client::is_closed) {
                 lease = connect(&self.settings.config, &self.tls)
                     .await
@@ -115,11 +134,32 @@ impl Worker {
             if !worked {
                 // A notice may be lost, and a job may become due by time alone.
                 tokio::select! {
-                    _ = woken.changed() => {}
+                    () = self.requested.notified() => {}
                     () = tokio::time::sleep(Duration::from_secs(1)) => {}
                     () = stop.cancelled() => {}
                 }
             }
+        }
+    }
+
+    /// Has spares made whenever a clinic was made, and now and then.
+    async fn keep_spares(self: Arc<Self>, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            let refilled = async {
+                let client = connect(&self.settings.config, &self.tls).await?;
+                loop {
+                    spares::refill(&client, &self.server, self.settings.spares).await?;
+                    let _ = tokio::time::timeout(Duration::from_mins(1), self.made.notified()).await;
+                }
+            };
+            let failed: Result<(), tokio_postgres::Error> = tokio::select! {
+                failed = refilled => failed,
+                () = stop.cancelled() => return,
+            };
+            if let Err(error) = failed {
+                tracing::warn!(error = describe(&error.into()), "no spare was made; clinics are made without");
+            }
+            let _ = tokio::time::timeout(Duration::from_secs(10), stop.cancelled()).await;
         }
     }
 
@@ -147,7 +187,7 @@ impl Worker {
 
     async fn make(&self, lease: &Client, job: &Job) -> anyhow::Result<()> {
         let clinic = ClinicId(job.company_id);
-        let workshop = Workshop {
+        let mut workshop = Workshop {
             central: &self.central,
             lease,
             server: &self.server,
@@ -155,11 +195,13 @@ impl Worker {
             way: self.settings.way,
             connections: self.settings.clinic_connections,
             clinic,
+            inside: None,
         };
         let started = Instant::now();
-        match self.take_steps(&workshop, job).await {
+        match self.take_steps(&mut workshop, job).await {
             Ok(()) => {
                 metrics::attempted("ready");
+                self.made.notify_one();
                 tracing::info!(milliseconds = milliseconds(started.elapsed()), "clinic provisioned");
                 Ok(())
             }
@@ -186,7 +228,7 @@ impl Worker {
         }
     }
 
-    async fn take_steps(&self, workshop: &Workshop<'_>, job: &Job) -> anyhow::Result<()> {
+    async fn take_steps(&self, workshop: &mut Workshop<'_>, job: &Job) -> anyhow::Result<()> {
         let finished = self.journal.finished_steps(job).await.map_err(ApiError::into_cause)?;
         for step in Step::ALL {
             if finished.iter().any(|name| name == step.name()) {

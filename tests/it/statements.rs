@@ -164,7 +164,7 @@ async fn lists_and_searches_of_patients_use_an_index_under_row_security() {
         // A bound parameter that a variant does not use must be NULL: such a variant says `IS NULL` itself.
         let birth_date = if text.contains("birth_date = $2") { "'1984-02-29'" } else { "NULL" };
         let after = if text.contains("$5::text IS NULL") { "NULL, NULL".to_owned() } else { format!("{key}, {id}") };
-        let arguments = format!("'{}', {birth_date}, {words}, {after}", clinic.id);
+        let arguments = format!("'{}', {birth_date}, {words}, {after}, 20", clinic.id);
         let plan = explain(&database, &text, &arguments).await;
         assert!(!plan.contains("Seq Scan on "), "{text}\n{plan}");
         assert!(plan.contains("app.tenant"), "row security is on\n{plan}");

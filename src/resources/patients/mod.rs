@@ -140,9 +140,8 @@ impl Patients {
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<EntityTags>>,
     ) -> Result<Read<Patient>> {
-        let patient = transaction!(clinics.read(&bearer.0), |tx| {
-            Ok(Patient::try_from(&tx.only(&FIND, &[&id.0]).await?)?)
-        })?;
+        let patient =
+            transaction!(clinics.read(&bearer.0), |tx| Ok(Patient::try_from(&tx.only(&FIND, &[&id.0]).await?)?))?;
         Ok(Read::of(patient, if_none_match.as_ref()))
     }
 

@@ -207,7 +207,7 @@ async fn dev_shows_server_and_worker_together_where_it_is_asked_to() {
     let (status, text) = get(line.split_whitespace().last().unwrap()).await;
     assert_eq!(status, 200);
     let counted = Counts(text);
-    assert!(counted.of(r#"http_requests_total{operation="auth_register",status="201"}"#) >= 1.0);
+    assert!(counted.of(r#"http_requests_total{operation="patients_create",status="201"}"#) >= 1.0);
     assert!(counted.of(r#"provisioning_attempts_total{result="ready"}"#) >= 1.0);
     assert_eq!(counted.of(r#"pools{database="central"}"#).to_string(), "2");
     assert!(process.terminate().await.0.success());

@@ -65,12 +65,12 @@ async fn killed_while_its_database_is_copied(way: &'static str, fate: Fate) {
 
 #[tokio::test]
 async fn killed_while_the_template_is_copied_and_the_copy_is_finished() {
-    killed_while_its_database_is_copied("template", Fate::Kept).await;
+    killed_while_its_database_is_copied("copied", Fate::Kept).await;
 }
 
 #[tokio::test]
 async fn killed_while_the_template_is_copied_and_the_copy_is_lost() {
-    killed_while_its_database_is_copied("template", Fate::Lost).await;
+    killed_while_its_database_is_copied("copied", Fate::Lost).await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@
 //! | `failure` | what cannot be made is undone |
 //! | `schema` | both ways give the same schema |
 //! | `fleet` | `migrate`: every clinic to the newest schema, those that cannot be are named |
+//! | `spares` | copies made ahead are taken, made anew, and dropped when they are no good |
 //! | `leases` | one worker a clinic, and what no company owns |
 //!
 //! `site` is an installation of processes that can be killed, `pause` stops a worker at a moment that the test chooses.
@@ -23,3 +24,4 @@ mod pause;
 mod register;
 mod schema;
 pub mod site;
+mod spares;

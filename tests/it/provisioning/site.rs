@@ -22,7 +22,7 @@ pub struct Site {
     pub central: Client,
     /// What speaks to the server that was started last.
     pub world: World,
-    /// By which workers make clinics.
+    /// By which workers make clinics: `template` (taking a spare), `copied` (without spares) or `plain`.
     pub way: &'static str,
     /// What processes log.
     pub log: &'static str,
@@ -31,8 +31,7 @@ pub struct Site {
 }
 
 impl Site {
-    /// PostgreSQL with a central in which a worker was once, as a server needs it; no process runs. `way` is `template` or
-    /// `plain`.
+    /// PostgreSQL with a central in which a worker was once, as a server needs it; no process runs. See `way`.
     pub async fn new(way: &'static str) -> Self {
         let (admin, cluster) = own_postgres().await;
         prepare(&admin).await;
@@ -65,7 +64,8 @@ impl Site {
             (name, &*url),
             ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS),
             ("MEDICALPRO_MAIL", &mail),
-            ("MEDICALPRO_PROVISIONING", self.way),
+            ("MEDICALPRO_PROVISIONING", if self.way == "copied" { "template" } else { self.way }),
+            ("MEDICALPRO_SPARES", if self.way == "copied" { "0" } else { "2" }),
             ("MEDICALPRO_METRICS_LISTEN", "127.0.0.1:0"),
             ("MEDICALPRO_LOG", self.log),
         ];
