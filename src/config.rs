@@ -33,6 +33,7 @@ macro_rules! secret_setting {
                 id = concat!($long, "-file"),
                 long = concat!($long, "-file"),
                 env = concat!($variable, "_FILE"),
+                hide_env_values = true,
                 value_name = "FILE",
                 help = concat!("A file that holds it, instead of `", $variable, "`")
             )]
@@ -94,17 +95,25 @@ secret_setting!(
 );
 
 fn secret(name: &str, value: Option<&SecretString>, file: Option<&Path>) -> anyhow::Result<Option<SecretString>> {
+    // Set to nothing is how a value is taken back.
+    let value = value.filter(|value| !value.expose_secret().is_empty());
     let Some(file) = file else { return Ok(value.cloned()) };
     anyhow::ensure!(value.is_none(), "set either {name} or {name}_FILE, not both");
-    let place = file.display();
-    let mut text = String::new();
-    std::fs::File::open(file)
-        .and_then(|file| file.take(SECRET_LIMIT + 1).read_to_string(&mut text))
-        .with_context(|| format!("{name}_FILE: cannot read {place}"))?;
-    anyhow::ensure!(text.len() as u64 <= SECRET_LIMIT, "{name}_FILE: {place} is too large to hold a secret");
+    // The file's name is not quoted: it may be the secret itself, set by mistake.
+    let read = || {
+        let mut text = String::new();
+        // A pipe would be waited for.
+        if !std::fs::metadata(file)?.is_file() {
+            return Err(std::io::Error::other("it is no file"));
+        }
+        std::fs::File::open(file)?.take(SECRET_LIMIT + 1).read_to_string(&mut text)?;
+        Ok(text)
+    };
+    let text = read().with_context(|| format!("{name}_FILE: the file cannot be read"))?;
+    anyhow::ensure!(text.len() as u64 <= SECRET_LIMIT, "{name}_FILE: the file is too large to hold a secret");
     // Editors and `echo` end a file with a newline.
     let text = text.trim();
-    anyhow::ensure!(!text.is_empty(), "{name}_FILE: {place} is empty");
+    anyhow::ensure!(!text.is_empty(), "{name}_FILE: the file is empty");
     Ok(Some(text.into()))
 }
 
@@ -133,8 +142,8 @@ pub struct TlsSettings {
 /// Where the metrics are shown.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct MetricsSettings {
-    /// Where to show metrics, at `/metrics`, and that the process lives, at `/health/live`; nowhere when absent. No clinic and no
-    /// person is named there, but it is for your network only
+    /// Where to show metrics, at `/metrics`, and how the process is, at `/health/live` and `/health/ready`; nowhere when absent. No
+    /// clinic and no person is named there, but it is for your network only
     #[arg(long, env = "MEDICALPRO_METRICS_LISTEN", value_name = "ADDRESS")]
     pub metrics_listen: Option<SocketAddr>,
 }

@@ -130,6 +130,10 @@ async fn live(
 ) -> anyhow::Result<()> {
     // First, since a port in use is the likeliest failure.
     let (acceptor, address) = app::listen(options.listen).await?;
+    anyhow::ensure!(
+        address.ip().is_loopback() || !options.demo,
+        "the demo's password is known to everybody: listen on 127.0.0.1, or leave the demo out with --no-demo"
+    );
     let metrics = listener::start(options.metrics.metrics_listen).await?;
     let secrets = Secrets::load(&options.data)?;
     let login = |name: &str, password: &str| {

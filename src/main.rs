@@ -197,6 +197,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             telemetry::listener::start(settings.metrics.metrics_listen).await?;
             let app = app::App::new(&settings, None, &stop).await?;
             let (acceptor, address) = app::listen(settings.listen).await?;
+            telemetry::listener::ready();
             tracing::info!(%address, "listening");
             app.serve(acceptor, stop).await?;
         }
@@ -204,7 +205,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             telemetry::start(true, None)?;
             let stop = stop_on_signals()?;
             telemetry::listener::start(settings.metrics.metrics_listen).await?;
-            app::work(&settings, stop, || tracing::info!("working")).await?;
+            let ready = || {
+                telemetry::listener::ready();
+                tracing::info!("working");
+            };
+            app::work(&settings, stop, ready).await?;
         }
         Command::Bootstrap { settings, dry_run, yes } => prepare_server(&settings, dry_run, yes, json).await?,
         Command::Migrate { provisioner, dry_run, at_once } => {
@@ -212,11 +217,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
         Command::Health { url } => {
-            http::probe::ask(&url, HEALTH_WITHIN).await.with_context(|| format!("{url} is not well"))?;
+            // Without what it may bear of a log-in.
+            let place = &url[url::Position::BeforeHost..];
+            http::probe::ask(&url, HEALTH_WITHIN).await.with_context(|| format!("{place} is not well"))?;
             if json {
                 println!("{}", serde_json::json!({ "status": "ok" }));
             } else {
-                println!("{GOOD}ok{GOOD:#} {url}");
+                println!("{GOOD}ok{GOOD:#} {place}");
             }
         }
         Command::Openapi => {

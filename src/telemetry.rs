@@ -14,7 +14,7 @@ use tracing::Span;
 use tracing_subscriber::EnvFilter;
 
 /// What is logged unless `MEDICALPRO_LOG` says otherwise.
-const DEFAULT: &str = "info,poem=warn,deadpool=warn,tokio_postgres=warn,refinery_core=warn";
+const DEFAULT: &str = "info,poem=warn";
 
 /// Starts logging to standard error; once a process. JSON is for machines, in `serve` and `worker`; `dev` is read by people.
 ///

@@ -14,7 +14,7 @@ use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::secrets::{MasterKeys, Purpose, sha256};
 
-/// `LIMIT` as a parameter stops PostgreSQL from caching the plan, so that it comes from these, one row more than a page to
+/// `LIMIT` as a parameter stops PostgreSQL from keeping the plan of what is searched, so that it comes from these, one row more than a page to
 /// know whether another follows.
 pub const LIMITS: [&str; 5] = ["11", "21", "51", "101", "201"];
 

@@ -83,7 +83,7 @@ impl Callers {
                 detail: "The role has changed: refresh the token.",
             });
         }
-        // From here on every line that is logged tells whose request it.
+        // From here on every line that is logged tells whose request it is.
         tracing::Span::current().record("clinic", tracing::field::display(ClinicId(standing.company_id)));
         if Status::parse(&standing.status)? == Status::Suspended {
             return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });

@@ -30,10 +30,11 @@ pub enum Read {}
 #[derive(Debug)]
 pub enum Write {}
 
-/// What a request read, for the audit log: written in the same transaction, in one message with its COMMIT.
+/// What a request read that its statement does not record itself, as an answer that is given again: for the audit log, written in
+/// the same transaction, in one message with its COMMIT.
 #[derive(Debug)]
 pub struct Access {
-    /// `read`, `list` or `export`.
+    /// `read`, `list`, `search`, `export`, `download` or `print`.
     pub action: &'static str,
     /// The table.
     pub resource: &'static str,

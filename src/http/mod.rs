@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
-use poem::http::{HeaderMap, HeaderName, HeaderValue, header};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use poem::{Endpoint, PathPattern, Request, Response};
 use tracing::Instrument as _;
 
@@ -82,8 +82,12 @@ impl<E: Endpoint> Guard<E> {
         let pattern = response.data::<PathPattern>().map(|pattern| &*pattern.0);
         let (status, took) = (response.status().as_u16(), started.elapsed());
         self.problems.operation(&method, pattern).answered(status, took);
-        let route = pattern.map_or_else(|| "-".to_owned(), route_name);
-        tracing::info!(%method, route, status, milliseconds = milliseconds(took), "request");
+        // Words of ours: an unknown path or method may be anything.
+        let route = pattern.filter(|pattern| !pattern.is_empty()).map_or_else(|| "-".to_owned(), route_name);
+        let known =
+            [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
+        let method = known.iter().find(|known| **known == method).map_or("other", Method::as_str);
+        tracing::info!(method, route, status, milliseconds = milliseconds(took), "request");
         response
     }
 }

@@ -153,7 +153,7 @@ fn networks_keep_apart_who_does_not_talk_and_nothing_is_published_to_the_world()
 #[test]
 fn server_and_worker_are_asked_how_they_are_and_given_time_to_end() {
     let compose = compose();
-    for (name, port, path) in [("server", "8080", "/health/ready"), ("worker", "9464", "/health/live")] {
+    for (name, port, path) in [("server", "8080", "/health/ready"), ("worker", "9464", "/health/ready")] {
         let service = &compose["services"][name];
         let asked = texts(&service["healthcheck"]["test"]);
         let url = format!("http://127.0.0.1:{port}{path}");

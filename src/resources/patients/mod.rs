@@ -117,7 +117,7 @@ impl Patients {
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let patient = transaction!(clinics.write(caller), |tx| {
             if let Some(answered) = once.answered::<Patient>(tx).await? {
-                tx.record_access(seen(answered.id));
+                tx.record_access(again(answered.id));
                 return Ok(answered);
             }
             let patient = store(tx, (&INSERT, &ADD_TERMS), Uuid::now_v7(), &body.value).await?;
@@ -217,7 +217,7 @@ impl Patients {
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let patient = transaction!(clinics.write(caller), |tx| {
             if let Some(answered) = once.answered::<Patient>(tx).await? {
-                tx.record_access(seen(answered.id));
+                tx.record_access(again(answered.id));
                 return Ok(answered);
             }
             let patient = Patient::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
@@ -227,8 +227,8 @@ impl Patients {
     }
 }
 
-/// The audit row of one patient's being read.
-fn seen(patient: Uuid) -> Access {
+/// The audit row of an answer that is given again.
+fn again(patient: Uuid) -> Access {
     Access { action: "read", resource: "patients", ids: vec![patient], patients: vec![patient] }
 }
 

@@ -83,6 +83,7 @@ sql! { Clinic;
         ],
         " LIMIT ",
         [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], LIMITS[4]],
+        // $7: the rows of the page.
         (seen!("patients", "id", 7));
     /// One patient, and the audit row of its being read.
     pub(super) FIND by Role::ALL;

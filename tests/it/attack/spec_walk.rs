@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 
 use medicalpro::ids::Role;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::operations::{OPERATIONS, Operation, PUBLIC, Right, Walk, generated, nowhere, operations, resolve};
 use super::tokens::{Forge, claims, refused};
@@ -54,6 +55,41 @@ async fn a_valid_request_of_each_operation_succeeds() {
         let answer = walk.valid(operation, &clinic, &person).await;
         assert!(answer.status.is_success(), "{}: {answer:?}", operation.id);
     }
+}
+
+/// What a request read of a clinic is on record, in the transaction that read it.
+#[tokio::test]
+async fn each_read_of_a_clinics_data_leaves_one_audit_row_of_what_was_answered() {
+    let world = World::start().await;
+    let (walk, clinic) = (Walk::new(&world).await, world.clinic("audited").await);
+    let database = clinic.database().await;
+    let of_request = "SELECT action, ids FROM audit_logs WHERE request_id = $1";
+    let mut read = 0;
+    // Accounts and the clinic's place in central are not the clinic's data.
+    for operation in
+        walk.operations.iter().filter(|one| one.method == Method::GET && !one.public && !one.path.contains("/auth/"))
+    {
+        let ids = walk.ids(operation, &clinic).await;
+        for (headers, status) in [(vec![], 200), (vec![("if-none-match", "*")], 304)] {
+            if !operation.statuses.contains(&status.to_string()) {
+                continue;
+            }
+            let request = Uuid::now_v7();
+            let name = request.to_string();
+            let headers: Vec<(&str, &str)> = [("x-request-id", &*name)].into_iter().chain(headers).collect();
+            let answer = walk.request(operation, &ids, Some(&clinic.admin.token), &headers, None).await;
+            assert_eq!(answer.status, status, "{}: {answer:?}", operation.id);
+            let rows = database.query(of_request, &[&request]).await.unwrap();
+            assert_eq!(rows.len(), 1, "{}, answered {status}: rows in the audit log", operation.id);
+            let (action, seen): (String, Vec<Uuid>) = (rows[0].get(0), rows[0].get(1));
+            assert_ne!(action, "denied", "{}", operation.id);
+            let listed = answer.json["data"].as_array().cloned().unwrap_or_else(|| vec![answer.json.clone()]);
+            let answered: Vec<Uuid> = listed.iter().filter_map(|one| one["id"].as_str()?.parse().ok()).collect();
+            assert!(status == 304 || seen == answered, "{}: {seen:?}, answered {answered:?}", operation.id);
+            read += 1;
+        }
+    }
+    assert!(read >= 3, "control: a list, a patient, and one that has not changed");
 }
 
 #[tokio::test]

@@ -74,7 +74,9 @@ async fn requests_denials_checkouts_steps_and_mails_are_counted_and_shown_on_the
     let public = site.world.send(Method::GET, "/metrics", None).await;
     assert_eq!(public.status, StatusCode::NOT_FOUND);
     for own in [&at_worker, &at_server] {
-        assert_eq!(get(&format!("{own}/health/live")).await, (200, "ok\n".to_owned()));
+        for path in ["/health/live", "/health/ready"] {
+            assert_eq!(get(&format!("{own}{path}")).await, (200, "ok\n".to_owned()));
+        }
         for path in ["/", "/docs", "/openapi.json", "/health/ready", "/api/v1/patients"] {
             assert_eq!(get(&format!("{own}{path}")).await.0, 404, "{path}");
         }
