@@ -86,6 +86,10 @@ fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// # Errors
 /// Says what to do about it.
 pub async fn run(options: Options, stop: CancellationToken, say: Say) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        options.listen.ip().is_loopback() || !options.demo,
+        "the demo's password is known to everybody: listen on 127.0.0.1, or leave the demo out with --no-demo"
+    );
     let mut cluster = start(&options, &*say).await?;
     let worked = tokio::select! {
         worked = live(&options, cluster.admin_url(), cluster.port(), &stop, &say) => worked,
@@ -130,10 +134,6 @@ async fn live(
 ) -> anyhow::Result<()> {
     // First, since a port in use is the likeliest failure.
     let (acceptor, address) = app::listen(options.listen).await?;
-    anyhow::ensure!(
-        address.ip().is_loopback() || !options.demo,
-        "the demo's password is known to everybody: listen on 127.0.0.1, or leave the demo out with --no-demo"
-    );
     let metrics = listener::start(options.metrics.metrics_listen).await?;
     let secrets = Secrets::load(&options.data)?;
     let login = |name: &str, password: &str| {

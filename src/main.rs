@@ -218,7 +218,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
         Command::Health { url } => {
             // Without what it may bear of a log-in.
-            let place = &url[url::Position::BeforeHost..];
+            let place = format!("{}://{}", url.scheme(), &url[url::Position::BeforeHost..]);
             http::probe::ask(&url, HEALTH_WITHIN).await.with_context(|| format!("{place} is not well"))?;
             if json {
                 println!("{}", serde_json::json!({ "status": "ok" }));

@@ -125,7 +125,7 @@ impl Worker {
                     .ok();
             }
             let worked = match &lease {
-                Some(client) => self.work_once(client).await.unwrap_or_else(|error| {
+                Some(client) => Box::pin(self.work_once(client)).await.unwrap_or_else(|error| {
                     tracing::warn!(lane, error = describe(&error), "the journal could not be read");
                     false
                 }),

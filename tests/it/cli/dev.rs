@@ -331,3 +331,13 @@ async fn an_address_that_is_taken_is_told_and_leaves_no_process() {
     assert_eq!(data.clinics().await, []);
     assert!(process.terminate().await.0.success());
 }
+
+#[tokio::test]
+async fn the_demo_is_offered_to_this_machine_only() {
+    let data = Data::new();
+    let arguments = data.arguments(&["--listen", "0.0.0.0:0"]);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (code, _, said) = run(&arguments, &[]).await;
+    assert_eq!((code, data.path().exists()), (1, false), "nothing was made: {said}");
+    assert!(said.contains("--no-demo"), "{said}");
+}

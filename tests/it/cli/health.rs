@@ -54,6 +54,9 @@ async fn whatever_else_answers_is_not_well() {
         assert_eq!((code, &*out), (1, ""), "{answer:?}");
         assert!(said.contains(&url) && said.contains(why), "{answer:?}: {said}");
     }
+    let (code, _, said) = run(["health", "--url", "http://somebody:a-password-of-the-tests@127.0.0.1:1/"], &[]).await;
+    assert!(code == 1 && said.contains("nobody logs in") && !said.contains("a-password-of-the-tests"), "{said}");
+
     let (url, asked) = answering(Some("HTTP/1.1 200 OK\r\n\r\n")).await;
     let (code, _, said) = run(["health", "--url", &url], &[]).await;
     assert_eq!(code, 0, "control: {said}");

@@ -77,7 +77,7 @@ async fn requests_denials_checkouts_steps_and_mails_are_counted_and_shown_on_the
         for path in ["/health/live", "/health/ready"] {
             assert_eq!(get(&format!("{own}{path}")).await, (200, "ok\n".to_owned()));
         }
-        for path in ["/", "/docs", "/openapi.json", "/health/ready", "/api/v1/patients"] {
+        for path in ["/", "/docs", "/openapi.json", "/health", "/api/v1/patients"] {
             assert_eq!(get(&format!("{own}{path}")).await.0, 404, "{path}");
         }
     }
@@ -193,6 +193,27 @@ async fn an_address_that_is_taken_is_told_before_anything_else_and_none_is_taken
         assert!(said.contains("showing metrics") && said.contains("central"), "control: {said}");
         let (_, _, said) = run([command], &settings).await;
         assert!(!said.contains("metrics") && said.contains("central"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_cannot_work_yet_lives_and_is_not_ready() {
+    // A PostgreSQL that takes a connection and says nothing.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let place = silent.local_addr().unwrap();
+    for (command, setting) in [("serve", "MEDICALPRO_DATABASE_URL"), ("worker", "MEDICALPRO_PROVISIONER_URL")] {
+        let url = format!("postgres://somebody:a-password-of-the-tests@{place}/medicalpro_central");
+        let settings = [
+            (setting, &*url),
+            ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS),
+            ("MEDICALPRO_MAIL", "file:/nowhere"),
+            ("MEDICALPRO_METRICS_LISTEN", "127.0.0.1:0"),
+        ];
+        let mut process = Process::start([command], &settings);
+        let own = shown_at(&mut process).await;
+        assert_eq!(get(&format!("{own}/health/live")).await, (200, "ok\n".to_owned()), "control");
+        assert_eq!(get(&format!("{own}/health/ready")).await, (503, "starting\n".to_owned()), "{command}");
+        process.kill().await;
     }
 }
 
