@@ -1,5 +1,7 @@
 //! The audit trail is written by itself and changed by nobody.
 
+use uuid::Uuid;
+
 use super::by_hand::{ADMIN, Hand, PRACTITIONER, SECRETARY, refused, rows, send, session_roles, treasure};
 use crate::support::World;
 
@@ -73,4 +75,43 @@ async fn the_actor_of_an_audit_row_is_the_signed_one_whatever_the_statement_says
     // Without a context there is no actor, and so no row and no change.
     assert_eq!(hand.after(&hand.opening(ADMIN, ""), insert).await, refused("MP001"));
     assert_eq!(hand.after(&hand.opening(ADMIN, ""), "SELECT app.record_denial('op', 'code')").await, refused("MP001"));
+}
+
+#[tokio::test]
+async fn who_saw_a_patient_is_found_however_many_were_seen_and_nothing_hides_from_it() {
+    let world = World::start().await;
+    let clinic = world.clinic("seen").await;
+    let hand = Hand::of(&world, &clinic).await;
+    let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let record =
+        |action: &str, patients: &str| format!("SELECT app.record_access('{action}', 'patients', NULL, {patients})");
+    for (action, patients) in [
+        ("read", format!("ARRAY['{one}'::uuid]")),
+        ("list", format!("ARRAY['{other}'::uuid, '{one}']")),
+        ("print", format!("ARRAY['{other}'::uuid]")),
+        ("export", format!("ARRAY['{one}'::uuid, '{other}']")),
+        ("list", "'{}'".to_owned()),
+    ] {
+        assert_eq!(hand.commit(SECRETARY, &record(action, &patients)).await, rows([""]), "{action}");
+    }
+    // Forms that an index on the first element, or the search for one, would miss; too many; no way of reading.
+    let many = "array_fill(gen_random_uuid(), ARRAY[10001])";
+    for patients in [format!("'{{{{{one}}}}}'"), format!("'[2:2]={{{one}}}'"), many.to_owned()] {
+        assert_eq!(hand.run(SECRETARY, &record("read", &patients)).await, refused("22023"), "{patients}");
+    }
+    assert_eq!(hand.run(SECRETARY, &record("create", "NULL")).await, refused("22023"));
+
+    let log = |before: &str, page: u32| {
+        format!("SELECT action FROM app.patient_access_log('{one}', {before}, {page}) ORDER BY id DESC")
+    };
+    for role in [ADMIN, "medicalpro_manager"] {
+        assert_eq!(hand.run(role, &log("NULL", 10)).await, rows(["export", "list", "read"]), "{role}");
+    }
+    assert_eq!(hand.run(ADMIN, &log("NULL", 2)).await, rows(["export", "list"]));
+    let second = format!("(SELECT min(id) FROM app.patient_access_log('{one}', NULL, 2))");
+    assert_eq!(hand.run(ADMIN, &log(&second, 2)).await, rows(["read"]), "the next page");
+    for role in [PRACTITIONER, SECRETARY] {
+        assert_eq!(hand.run(role, &log("NULL", 10)).await, refused("42501"), "{role}");
+    }
+    assert_eq!(hand.after(&hand.opening(ADMIN, ""), &log("NULL", 10)).await, refused("MP001"));
 }
