@@ -111,12 +111,18 @@ need_pgbouncer() {
     fi
 }
 
-# For scripts/bench: the load, and the peer's runtime. psql and pgbench come with PostgreSQL.
+# For scripts/bench: the load, the peer's runtime, and PostgreSQL's own programs.
 need_bench() {
     local program packages=()
-    for program in wrk python3 node npm; do
+    # What Homebrew keeps off the path.
+    [ "$(uname)" != Darwin ] || PATH="$PATH:$(brew --prefix postgresql@17)/bin"
+    for program in wrk python3 node npm psql pgbench; do
         command -v $program >/dev/null && continue
-        case $program in node) packages+=(nodejs) ;; *) packages+=($program) ;; esac
+        case $program in
+        node) packages+=(nodejs) ;;
+        psql | pgbench) packages+=(postgresql) ;;
+        *) packages+=($program) ;;
+        esac
     done
     [ ${#packages[@]} -gt 0 ] || return 0
     if [ "$(uname)" = Darwin ]; then

@@ -169,8 +169,8 @@ class Stack:
 
     def memory(self):
         """Resident memory of the server, in MB."""
-        status = pathlib.Path(f"/proc/{self.server.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status).group(1)) / 1000
+        output = subprocess.run(["ps", "-o", "rss=", "-p", str(self.server.pid)], check=True, stdout=subprocess.PIPE, text=True).stdout
+        return int(output) / 1000
 
     def __exit__(self, *_):
         for process in self.processes:
