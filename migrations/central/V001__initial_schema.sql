@@ -64,6 +64,8 @@ CREATE TABLE companies (
   schema_version     integer     CONSTRAINT companies_schema_version_check CHECK (schema_version > 0),
   -- Grows with each change of credentials: a pool opened under an older epoch is closed.
   epoch              bigint      NOT NULL DEFAULT 1,
+  -- Whoever works here needs a second factor: without one, a session reaches its own account only.
+  second_factor_required boolean NOT NULL DEFAULT false,
   created_at         timestamptz NOT NULL DEFAULT now(),
   updated_at         timestamptz NOT NULL DEFAULT now(),
   provisioned_at     timestamptz,
@@ -79,8 +81,20 @@ CREATE TRIGGER touch BEFORE UPDATE ON companies FOR EACH ROW EXECUTE FUNCTION to
 GRANT SELECT ON companies TO medicalpro_api, medicalpro_provisioner;
 GRANT INSERT (id, name, email, email_normalized, phone, address, country, language, time_zone, currency, business_number, vat_number)
   ON companies TO medicalpro_api, medicalpro_provisioner;
+GRANT UPDATE (second_factor_required) ON companies TO medicalpro_api;
 GRANT UPDATE (status, database_server_id, db_host, db_port, db_name, db_user, db_password, context_kid, context_key,
   schema_version, epoch, provisioned_at), DELETE ON companies TO medicalpro_provisioner;
+
+-- The one way in which the server changes a clinic's status: between active and suspended, and nothing else. No row: it was neither.
+CREATE FUNCTION suspend_company(company uuid, suspended boolean) RETURNS SETOF uuid LANGUAGE sql SECURITY DEFINER
+  SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  UPDATE companies SET status = CASE WHEN suspended THEN 'suspended' ELSE 'active' END
+   WHERE id = company AND status = CASE WHEN suspended THEN 'active' ELSE 'suspended' END
+  RETURNING id;
+END;
+REVOKE ALL ON FUNCTION suspend_company(uuid, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION suspend_company(uuid, boolean) TO medicalpro_api, medicalpro_provisioner;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- People who log in. email_normalized is the form that is compared: NFKC, lower case.
@@ -93,22 +107,70 @@ CREATE TABLE users (
   last_name         text        CONSTRAINT users_last_name_check CHECK (length(last_name) BETWEEN 1 AND 100),
   language          text        NOT NULL CONSTRAINT users_language_check CHECK (language ~ '^[a-z]{2}$'),
   status            text        NOT NULL DEFAULT 'active' CONSTRAINT users_status_check CHECK (status IN ('active', 'deactivated')),
+  -- Of the platform's own people, who work at no clinic: memberships refuse them.
   platform_role     text        CONSTRAINT users_platform_role_check CHECK (platform_role IN ('super_admin', 'support')),
   terms_accepted_at timestamptz NOT NULL,
   email_verified_at timestamptz,
   last_login_at     timestamptz,
+  password_changed_at timestamptz NOT NULL DEFAULT now(),
+  -- The second factor (RFC 6238): its secret, sealed; set but not confirmed while it is being enrolled. A code is good once:
+  -- the newest time step that was used is remembered.
+  totp_secret       text        CONSTRAINT users_totp_secret_check CHECK (totp_secret LIKE 'v1.%'),
+  totp_confirmed_at timestamptz,
+  totp_last_step    bigint      CONSTRAINT users_totp_last_step_check CHECK (totp_last_step >= 0),
   created_at        timestamptz NOT NULL DEFAULT now(),
   updated_at        timestamptz NOT NULL DEFAULT now(),
-  CONSTRAINT users_email_key UNIQUE (email_normalized)
+  CONSTRAINT users_email_key UNIQUE (email_normalized),
+  CONSTRAINT users_totp_check CHECK (totp_confirmed_at IS NULL OR totp_secret IS NOT NULL)
 );
 CREATE TRIGGER touch BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION touch();
 GRANT SELECT ON users TO medicalpro_api;
 -- Not platform_role, nor email_verified_at: nobody is born with rights over the platform or a proven address.
 GRANT INSERT (id, email, email_normalized, password_hash, first_name, last_name, language, terms_accepted_at) ON users TO medicalpro_api;
-GRANT UPDATE (password_hash, email_verified_at, last_login_at) ON users TO medicalpro_api;
--- The worker writes to people; it never sees a password hash.
-GRANT SELECT (id, email, email_normalized, first_name, last_name, language, status, email_verified_at) ON users TO medicalpro_provisioner;
+GRANT UPDATE (email, email_normalized, password_hash, password_changed_at, first_name, last_name, language, status, email_verified_at,
+  last_login_at, totp_secret, totp_confirmed_at, totp_last_step) ON users TO medicalpro_api;
+-- The worker writes to people; it never sees a password hash or a second factor's secret.
+GRANT SELECT (id, email, email_normalized, first_name, last_name, language, status, platform_role, email_verified_at, created_at)
+  ON users TO medicalpro_provisioner;
+-- Operators make the platform's people (`medicalpro platform`), with a password that nobody knows: a mailed link sets one.
+GRANT INSERT (id, email, email_normalized, password_hash, language, platform_role, terms_accepted_at), UPDATE (status) ON users
+  TO medicalpro_provisioner;
 GRANT DELETE ON users TO medicalpro_provisioner;
+
+-- One use each, hashed; they stand in for a second factor that is lost.
+CREATE TABLE recovery_codes (
+  user_id    uuid        NOT NULL CONSTRAINT recovery_codes_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  code_hash  bytea       NOT NULL CONSTRAINT recovery_codes_code_hash_check CHECK (length(code_hash) = 32),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  used_at    timestamptz,
+  PRIMARY KEY (user_id, code_hash)
+);
+GRANT SELECT, INSERT (user_id, code_hash), UPDATE (used_at), DELETE ON recovery_codes TO medicalpro_api;
+
+-- Devices that a person has logged in from, by a random token that the device keeps, hashed.
+CREATE TABLE devices (
+  id           uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+  user_id      uuid        NOT NULL CONSTRAINT devices_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  token_hash   bytea       NOT NULL CONSTRAINT devices_token_hash_key UNIQUE CONSTRAINT devices_token_hash_check CHECK (length(token_hash) = 32),
+  user_agent   text        CONSTRAINT devices_user_agent_check CHECK (length(user_agent) <= 400),
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  last_used_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX devices_user_id_idx ON devices (user_id, last_used_at);
+GRANT SELECT, INSERT (user_id, token_hash, user_agent), UPDATE (last_used_at, user_agent), DELETE ON devices TO medicalpro_api;
+GRANT SELECT (id, last_used_at), DELETE ON devices TO medicalpro_provisioner;
+
+-- Failed log-ins in a row, by a keyed hash of the address as typed, whether it has an account or not (and by device, where one is
+-- known): each makes the next wait longer. Nobody is locked out.
+CREATE TABLE login_failures (
+  subject         bytea       PRIMARY KEY CONSTRAINT login_failures_subject_check CHECK (length(subject) = 32),
+  failures        integer     NOT NULL CONSTRAINT login_failures_failures_check CHECK (failures > 0),
+  next_attempt_at timestamptz NOT NULL,
+  updated_at      timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX login_failures_updated_at_idx ON login_failures (updated_at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON login_failures TO medicalpro_api;
+GRANT SELECT (subject, updated_at), DELETE ON login_failures TO medicalpro_provisioner;
 
 CREATE TABLE memberships (
   user_id    uuid        NOT NULL CONSTRAINT memberships_user_id_fkey REFERENCES users ON DELETE CASCADE,
@@ -122,8 +184,57 @@ CREATE TABLE memberships (
 );
 CREATE INDEX memberships_company_id_idx ON memberships (company_id);
 CREATE TRIGGER touch BEFORE UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE FUNCTION refuse_platform_member() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM medicalpro_central.users WHERE id = NEW.user_id AND platform_role IS NOT NULL) THEN
+    RAISE EXCEPTION 'who runs the platform works at no clinic' USING ERRCODE = 'MP008';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refuse_platform_member BEFORE INSERT ON memberships FOR EACH ROW EXECUTE FUNCTION refuse_platform_member();
 GRANT SELECT, INSERT, UPDATE (role, status) ON memberships TO medicalpro_api;
 GRANT SELECT ON memberships TO medicalpro_provisioner;
+
+-- Who was asked to work at a clinic. The link that is mailed bears a one-time token.
+CREATE TABLE invitations (
+  id               uuid        PRIMARY KEY,
+  company_id       uuid        NOT NULL CONSTRAINT invitations_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  email            text        NOT NULL CONSTRAINT invitations_email_check CHECK (length(email) BETWEEN 3 AND 254),
+  email_normalized text        NOT NULL CONSTRAINT invitations_email_normalized_check CHECK (email_normalized = lower(email_normalized)),
+  role             text        NOT NULL CONSTRAINT invitations_role_check CHECK (role IN ('admin', 'manager', 'practitioner', 'nurse', 'secretary', 'readonly')),
+  language         text        NOT NULL CONSTRAINT invitations_language_check CHECK (language ~ '^[a-z]{2}$'),
+  first_name       text        CONSTRAINT invitations_first_name_check CHECK (length(first_name) BETWEEN 1 AND 100),
+  last_name        text        CONSTRAINT invitations_last_name_check CHECK (length(last_name) BETWEEN 1 AND 100),
+  invited_by       uuid        CONSTRAINT invitations_invited_by_fkey REFERENCES users ON DELETE SET NULL,
+  created_at       timestamptz NOT NULL DEFAULT now(),
+  expires_at       timestamptz NOT NULL,
+  accepted_at      timestamptz,
+  withdrawn_at     timestamptz,
+  CONSTRAINT invitations_ended_check CHECK (num_nonnulls(accepted_at, withdrawn_at) <= 1)
+);
+CREATE UNIQUE INDEX invitations_open_key ON invitations (company_id, email_normalized) WHERE accepted_at IS NULL AND withdrawn_at IS NULL;
+CREATE INDEX invitations_company_id_idx ON invitations (company_id, created_at, id);
+CREATE INDEX invitations_invited_by_idx ON invitations (invited_by);
+GRANT SELECT ON invitations TO medicalpro_api, medicalpro_provisioner;
+GRANT INSERT (id, company_id, email, email_normalized, role, language, first_name, last_name, invited_by, expires_at),
+  UPDATE (expires_at, accepted_at, withdrawn_at) ON invitations TO medicalpro_api;
+
+-- A new address for an account: it counts once the old mailbox and the new one have both said yes.
+CREATE TABLE email_changes (
+  id                   uuid        PRIMARY KEY,
+  user_id              uuid        NOT NULL CONSTRAINT email_changes_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  new_email            text        NOT NULL CONSTRAINT email_changes_new_email_check CHECK (length(new_email) BETWEEN 3 AND 254),
+  new_email_normalized text        NOT NULL CONSTRAINT email_changes_new_email_normalized_check CHECK (new_email_normalized = lower(new_email_normalized)),
+  created_at           timestamptz NOT NULL DEFAULT now(),
+  expires_at           timestamptz NOT NULL,
+  old_confirmed_at     timestamptz,
+  new_confirmed_at     timestamptz,
+  ended_at             timestamptz
+);
+CREATE UNIQUE INDEX email_changes_open_key ON email_changes (user_id) WHERE ended_at IS NULL;
+GRANT SELECT ON email_changes TO medicalpro_api, medicalpro_provisioner;
+GRANT INSERT (id, user_id, new_email, new_email_normalized, expires_at), UPDATE (old_confirmed_at, new_confirmed_at, ended_at)
+  ON email_changes TO medicalpro_api;
 
 -- History is kept: a change of plan closes one row and opens another.
 CREATE TABLE subscriptions (
@@ -146,51 +257,89 @@ CREATE INDEX subscriptions_company_id_idx ON subscriptions (company_id, created_
 GRANT SELECT, INSERT ON subscriptions TO medicalpro_api;
 
 -- ---------------------------------------------------------------------------------------------------------------------
--- A session is one log-in of one person at one clinic; its refresh tokens form one family.
+-- A session is one log-in of one person at one clinic, or on the platform (no clinic); its refresh tokens form one family.
 CREATE TABLE sessions (
   id             uuid        PRIMARY KEY,
   user_id        uuid        NOT NULL CONSTRAINT sessions_user_id_fkey REFERENCES users ON DELETE CASCADE,
-  company_id     uuid        NOT NULL CONSTRAINT sessions_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  company_id     uuid        CONSTRAINT sessions_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  device_id      uuid        CONSTRAINT sessions_device_id_fkey REFERENCES devices ON DELETE SET NULL,
   user_agent     text        CONSTRAINT sessions_user_agent_check CHECK (length(user_agent) <= 400),
+  -- Where from: the network only (/24 or /48), since the whole address is nobody's business later.
+  network        text        CONSTRAINT sessions_network_check CHECK (length(network) <= 64),
+  -- Whether a second factor was shown when it was opened.
+  second_factor  boolean     NOT NULL DEFAULT false,
   created_at     timestamptz NOT NULL DEFAULT now(),
   last_used_at   timestamptz NOT NULL DEFAULT now(),
   expires_at     timestamptz NOT NULL,
   revoked_at     timestamptz,
-  revoked_reason text        CONSTRAINT sessions_revoked_reason_check CHECK (revoked_reason IN ('logout', 'reuse', 'admin')),
+  revoked_reason text        CONSTRAINT sessions_revoked_reason_check CHECK (revoked_reason IN ('logout', 'reuse', 'admin', 'person',
+                               'switched', 'password', 'email', 'second_factor', 'deactivated')),
   CONSTRAINT sessions_revoked_check CHECK ((revoked_at IS NULL) = (revoked_reason IS NULL)),
   CONSTRAINT sessions_membership_fkey FOREIGN KEY (user_id, company_id) REFERENCES memberships (user_id, company_id) ON DELETE CASCADE
 );
 CREATE INDEX sessions_user_id_idx ON sessions (user_id, company_id);
 CREATE INDEX sessions_company_id_idx ON sessions (company_id);
+CREATE INDEX sessions_device_id_idx ON sessions (device_id);
+CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
 GRANT SELECT, INSERT ON sessions TO medicalpro_api;
 GRANT UPDATE (last_used_at, revoked_at, revoked_reason) ON sessions TO medicalpro_api;
+GRANT SELECT (id, expires_at, revoked_at), DELETE ON sessions TO medicalpro_provisioner;
 
--- Every refresh token of a family, hashed; one presented twice shows that it was copied.
+-- Every refresh token of a family, hashed; one presented again when its successor was used shows that it was copied.
 CREATE TABLE refresh_tokens (
   token_hash bytea       PRIMARY KEY CONSTRAINT refresh_tokens_token_hash_check CHECK (length(token_hash) = 32),
   session_id uuid        NOT NULL CONSTRAINT refresh_tokens_session_id_fkey REFERENCES sessions ON DELETE CASCADE,
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL,
-  used_at    timestamptz
+  used_at    timestamptz,
+  successor_hash bytea   CONSTRAINT refresh_tokens_successor_hash_check CHECK (length(successor_hash) = 32),
+  CONSTRAINT refresh_tokens_used_check CHECK ((used_at IS NULL) = (successor_hash IS NULL))
 );
 CREATE INDEX refresh_tokens_session_id_idx ON refresh_tokens (session_id);
 CREATE UNIQUE INDEX refresh_tokens_unused_key ON refresh_tokens (session_id) WHERE used_at IS NULL;
-GRANT SELECT, INSERT, UPDATE (used_at) ON refresh_tokens TO medicalpro_api;
+GRANT SELECT, INSERT, UPDATE (used_at, successor_hash) ON refresh_tokens TO medicalpro_api;
+
+-- What a cached standing depends on has changed: the servers hear of it as it is committed, whoever changed it and in whatever way.
+CREATE FUNCTION tell_standing() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('medicalpro_standing', TG_ARGV[0] || ' ' || (to_jsonb(OLD) ->> TG_ARGV[1]));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER tell_standing AFTER UPDATE OF revoked_at ON sessions FOR EACH ROW
+  WHEN (OLD.revoked_at IS DISTINCT FROM NEW.revoked_at) EXECUTE FUNCTION tell_standing('session', 'id');
+CREATE TRIGGER tell_standing AFTER UPDATE OF role, status ON memberships FOR EACH ROW EXECUTE FUNCTION tell_standing('user', 'user_id');
+CREATE TRIGGER tell_standing_deleted AFTER DELETE ON memberships FOR EACH ROW EXECUTE FUNCTION tell_standing('user', 'user_id');
+CREATE TRIGGER tell_standing AFTER UPDATE OF status, totp_confirmed_at ON users FOR EACH ROW
+  WHEN (OLD.status <> NEW.status OR OLD.totp_confirmed_at IS DISTINCT FROM NEW.totp_confirmed_at) EXECUTE FUNCTION tell_standing('user', 'id');
+CREATE TRIGGER tell_standing AFTER UPDATE OF status, epoch, second_factor_required ON companies FOR EACH ROW
+  WHEN (OLD.status <> NEW.status OR OLD.epoch <> NEW.epoch OR OLD.second_factor_required <> NEW.second_factor_required)
+  EXECUTE FUNCTION tell_standing('company', 'id');
 
 -- Mailed once, hashed; the worker makes them as it sends the mail, so that no table ever holds one in the clear.
 CREATE TABLE one_time_tokens (
   token_hash bytea       PRIMARY KEY CONSTRAINT one_time_tokens_token_hash_check CHECK (length(token_hash) = 32),
-  user_id    uuid        NOT NULL CONSTRAINT one_time_tokens_user_id_fkey REFERENCES users ON DELETE CASCADE,
   purpose    text        NOT NULL CONSTRAINT one_time_tokens_purpose_check
-                         CHECK (purpose IN ('email_verification', 'password_reset', 'invitation')),
+                         CHECK (purpose IN ('email_verification', 'password_reset', 'invitation', 'email_change_old', 'email_change_new')),
+  -- Exactly one of these: what the token is about.
+  user_id         uuid   CONSTRAINT one_time_tokens_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  invitation_id   uuid   CONSTRAINT one_time_tokens_invitation_id_fkey REFERENCES invitations ON DELETE CASCADE,
+  email_change_id uuid   CONSTRAINT one_time_tokens_email_change_id_fkey REFERENCES email_changes ON DELETE CASCADE,
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL,
   used_at    timestamptz,
-  CONSTRAINT one_time_tokens_expiry_check CHECK (expires_at > created_at)
+  CONSTRAINT one_time_tokens_expiry_check CHECK (expires_at > created_at),
+  CONSTRAINT one_time_tokens_subject_check CHECK (CASE purpose
+    WHEN 'invitation' THEN invitation_id IS NOT NULL AND num_nonnulls(user_id, email_change_id) = 0
+    WHEN 'email_change_old' THEN email_change_id IS NOT NULL AND num_nonnulls(user_id, invitation_id) = 0
+    WHEN 'email_change_new' THEN email_change_id IS NOT NULL AND num_nonnulls(user_id, invitation_id) = 0
+    ELSE user_id IS NOT NULL AND num_nonnulls(invitation_id, email_change_id) = 0 END)
 );
 CREATE INDEX one_time_tokens_user_id_idx ON one_time_tokens (user_id, purpose);
+CREATE INDEX one_time_tokens_invitation_id_idx ON one_time_tokens (invitation_id);
+CREATE INDEX one_time_tokens_email_change_id_idx ON one_time_tokens (email_change_id);
+CREATE INDEX one_time_tokens_expires_at_idx ON one_time_tokens (expires_at);
 GRANT SELECT, UPDATE (used_at) ON one_time_tokens TO medicalpro_api;
-GRANT SELECT, INSERT ON one_time_tokens TO medicalpro_provisioner;
+GRANT SELECT, INSERT, DELETE ON one_time_tokens TO medicalpro_provisioner;
 
 -- Ed25519 keys that sign access tokens; private halves sealed.
 CREATE TABLE signing_keys (
@@ -198,10 +347,13 @@ CREATE TABLE signing_keys (
   public_key  bytea       NOT NULL CONSTRAINT signing_keys_public_key_check CHECK (length(public_key) = 32),
   private_key text        NOT NULL CONSTRAINT signing_keys_private_key_check CHECK (private_key LIKE 'v1.%'),
   created_at  timestamptz NOT NULL DEFAULT now(),
+  -- A key is published before it signs, so that every server knows it by then; the newest that signs is used.
+  signs_from  timestamptz NOT NULL DEFAULT now(),
+  -- From then on nothing that it signed counts; set when a successor takes over, some time after the last token has expired.
   retired_at  timestamptz
 );
 GRANT SELECT ON signing_keys TO medicalpro_api;
-GRANT SELECT, INSERT ON signing_keys TO medicalpro_provisioner;
+GRANT SELECT, INSERT, UPDATE (retired_at) ON signing_keys TO medicalpro_provisioner;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- Who did what to accounts and clinics. What happens inside a clinic is in that clinic's own audit log.
@@ -209,36 +361,74 @@ CREATE TABLE audit_logs (
   id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at         timestamptz NOT NULL DEFAULT now(),
   action     text        NOT NULL CONSTRAINT audit_logs_action_check CHECK (length(action) BETWEEN 1 AND 64),
+  outcome    text        NOT NULL DEFAULT 'success' CONSTRAINT audit_logs_outcome_check CHECK (outcome IN ('success', 'failure')),
   -- No foreign keys: a trail outlives what it speaks of.
   company_id uuid,
+  -- Whose account.
   user_id    uuid,
+  -- Who did it, where it was not the person themselves.
+  actor_id   uuid,
   request_id uuid,
+  -- Where from: the network only (/24 or /48).
+  network    text        CONSTRAINT audit_logs_network_check CHECK (length(network) <= 64),
   detail     text        CONSTRAINT audit_logs_detail_check CHECK (length(detail) <= 500)
 );
-CREATE INDEX audit_logs_company_id_idx ON audit_logs (company_id, at, id);
-CREATE INDEX audit_logs_user_id_idx ON audit_logs (user_id, at, id);
-CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE INDEX audit_logs_company_id_idx ON audit_logs (company_id, id);
+CREATE INDEX audit_logs_user_id_idx ON audit_logs (user_id, id);
+CREATE INDEX audit_logs_at_idx ON audit_logs USING brin (at);
+-- Append-only; what is older than the retention that an operator has set may go, and nothing younger than a year ever.
+CREATE FUNCTION refuse_young_deletion() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF OLD.at > now() - interval '365 days' THEN
+    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'MP007';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER append_only BEFORE UPDATE ON audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only_delete BEFORE DELETE ON audit_logs FOR EACH ROW EXECUTE FUNCTION refuse_young_deletion();
 CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON audit_logs EXECUTE FUNCTION refuse_change();
-GRANT INSERT (action, company_id, user_id, request_id, detail) ON audit_logs TO medicalpro_api, medicalpro_provisioner;
+GRANT INSERT (action, outcome, company_id, user_id, actor_id, request_id, network, detail) ON audit_logs TO medicalpro_api, medicalpro_provisioner;
+GRANT SELECT ON audit_logs TO medicalpro_api;
+GRANT SELECT (id, at), DELETE ON audit_logs TO medicalpro_provisioner;
 
 -- Account mail, and nothing else: mail about patients lies in their clinic's database.
 CREATE TABLE email_outbox (
   id              uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
-  kind            text        NOT NULL CONSTRAINT email_outbox_kind_check CHECK (kind IN ('verification')),
-  user_id         uuid        NOT NULL CONSTRAINT email_outbox_user_id_fkey REFERENCES users ON DELETE CASCADE,
-  company_id      uuid        NOT NULL CONSTRAINT email_outbox_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  kind            text        NOT NULL CONSTRAINT email_outbox_kind_check CHECK (kind IN ('verification', 'password_reset', 'password_changed',
+                                'new_device', 'invitation', 'welcome', 'suspended', 'email_change_old', 'email_change_new', 'email_changed')),
+  -- To whom: the person, whoever was invited, or whom a change of address is about (email_change_new: its new address;
+  -- email_changed: the old one, which stands in `payload`).
+  user_id         uuid        CONSTRAINT email_outbox_user_id_fkey REFERENCES users ON DELETE CASCADE,
+  invitation_id   uuid        CONSTRAINT email_outbox_invitation_id_fkey REFERENCES invitations ON DELETE CASCADE,
+  email_change_id uuid        CONSTRAINT email_outbox_email_change_id_fkey REFERENCES email_changes ON DELETE CASCADE,
+  -- About which clinic; none where it is about the account alone.
+  company_id      uuid        CONSTRAINT email_outbox_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  -- What the text says beyond that, such as the device; never a token.
+  payload         jsonb       NOT NULL DEFAULT '{}' CONSTRAINT email_outbox_payload_check CHECK (jsonb_typeof(payload) = 'object'),
   status          text        NOT NULL DEFAULT 'queued' CONSTRAINT email_outbox_status_check CHECK (status IN ('queued', 'sent', 'dead')),
   attempts        integer     NOT NULL DEFAULT 0,
   next_attempt_at timestamptz NOT NULL DEFAULT now(),
   created_at      timestamptz NOT NULL DEFAULT now(),
   sent_at         timestamptz,
-  CONSTRAINT email_outbox_sent_check CHECK ((status = 'sent') = (sent_at IS NOT NULL))
+  CONSTRAINT email_outbox_sent_check CHECK ((status = 'sent') = (sent_at IS NOT NULL)),
+  CONSTRAINT email_outbox_addressee_check CHECK (num_nonnulls(user_id, invitation_id, email_change_id) = 1)
 );
 CREATE INDEX email_outbox_due_idx ON email_outbox (next_attempt_at) WHERE status = 'queued';
-CREATE INDEX email_outbox_user_id_idx ON email_outbox (user_id);
+CREATE INDEX email_outbox_user_id_idx ON email_outbox (user_id, kind, created_at);
+CREATE INDEX email_outbox_invitation_id_idx ON email_outbox (invitation_id);
+CREATE INDEX email_outbox_email_change_id_idx ON email_outbox (email_change_id);
 CREATE INDEX email_outbox_company_id_idx ON email_outbox (company_id);
-GRANT SELECT, INSERT (kind, user_id, company_id) ON email_outbox TO medicalpro_api, medicalpro_provisioner;
-GRANT UPDATE (status, attempts, next_attempt_at, sent_at) ON email_outbox TO medicalpro_provisioner;
+GRANT SELECT, INSERT (kind, user_id, invitation_id, email_change_id, company_id, payload) ON email_outbox TO medicalpro_api, medicalpro_provisioner;
+GRANT UPDATE (status, attempts, next_attempt_at, sent_at), DELETE ON email_outbox TO medicalpro_provisioner;
+
+-- All that central learns of mail about patients: that a clinic has some to send, and from when.
+CREATE TABLE clinic_mail (
+  company_id uuid        PRIMARY KEY CONSTRAINT clinic_mail_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  due_at     timestamptz NOT NULL
+);
+CREATE INDEX clinic_mail_due_at_idx ON clinic_mail (due_at);
+GRANT SELECT, INSERT, UPDATE ON clinic_mail TO medicalpro_api;
+GRANT SELECT, INSERT, UPDATE, DELETE ON clinic_mail TO medicalpro_provisioner;
 
 -- Of `register` alone; every other operation's keys lie in the clinic's database.
 CREATE TABLE idempotency_keys (
@@ -252,6 +442,7 @@ CREATE TABLE idempotency_keys (
 CREATE INDEX idempotency_keys_company_id_idx ON idempotency_keys (company_id);
 CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
 GRANT SELECT, INSERT ON idempotency_keys TO medicalpro_api;
+GRANT SELECT (created_at), DELETE ON idempotency_keys TO medicalpro_provisioner;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 -- The provisioning journal. The server writes a job and waits; the worker carries it out.

@@ -125,7 +125,7 @@ impl Login {
         let request_id = request.data::<RequestId>().map(|id| id.0);
         let known = user.as_ref().map(|user| UserId(user.id));
         let Some(user) = user.filter(|_| matches) else {
-            let event = Event { action: "login_failed", user: known, request: request_id, ..Event::default() };
+            let event = Event { action: "login", failed: true, user: known, request: request_id, ..Event::default() };
             transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
             return Err(ApiError::Unauthenticated {
                 code: "credentials_invalid",
@@ -148,7 +148,7 @@ impl Login {
             sessions::open(tx, session, id, clinic, agent.as_deref(), &hash).await?;
             users::touch_login(tx, id).await?;
             let (clinic, user) = (Some(clinic), Some(id));
-            audit::record(tx, &Event { action: "login", clinic, user, request: request_id, detail: None }).await
+            audit::record(tx, &Event { action: "login", clinic, user, request: request_id, ..Event::default() }).await
         })?;
         holder.log_in(&tokens, session, &refresh_token)
     }
@@ -186,7 +186,11 @@ impl Login {
             let outcome = sessions::refresh(tx, &old, &new).await?;
             if let Refreshed::Reused { user, clinic, .. } = outcome {
                 let action = "refresh_token_reused";
-                audit::record(tx, &Event { action, clinic, user, request: request_id, detail: None }).await?;
+                audit::record(
+                    tx,
+                    &Event { action, failed: true, clinic, user, request: request_id, ..Event::default() },
+                )
+                .await?;
             }
             Ok(outcome)
         })?;
@@ -237,7 +241,7 @@ impl Login {
 async fn end(tx: &mut CentralTx, session: SessionId, user: UserId, clinic: ClinicId, request: RequestId) -> Result<()> {
     sessions::revoke(tx, session, "logout").await?;
     let (clinic, user) = (Some(clinic), Some(user));
-    audit::record(tx, &Event { action: "logout", clinic, user, request: Some(request.0), detail: None }).await
+    audit::record(tx, &Event { action: "logout", clinic, user, request: Some(request.0), ..Event::default() }).await
 }
 
 /// The clinic that was asked for, or the first that was joined and is not suspended.

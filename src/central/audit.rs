@@ -11,20 +11,27 @@ use crate::sql::CentralLogin;
 sql! { Central;
     /// One event.
     RECORD by [CentralLogin::Api, CentralLogin::Provisioner];
-        "INSERT INTO audit_logs (action, company_id, user_id, request_id, detail) VALUES ($1, $2, $3, $4, $5)";
+        "INSERT INTO audit_logs (action, outcome, company_id, user_id, actor_id, request_id, network, detail)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 }
 
 /// One event, to be written in the transaction that it is about.
 #[derive(Debug, Default)]
-pub struct Event {
+pub struct Event<'a> {
     /// What happened, such as `login`.
     pub action: &'static str,
+    /// Whether it was refused.
+    pub failed: bool,
     /// The clinic, where it is known.
     pub clinic: Option<ClinicId>,
-    /// The person, where known.
+    /// Whose account, where known.
     pub user: Option<UserId>,
+    /// Who did it, where it was not the person themselves.
+    pub actor: Option<UserId>,
     /// The HTTP request; none for the worker.
     pub request: Option<Uuid>,
+    /// The network it came from, never a whole address.
+    pub network: Option<&'a str>,
     /// A few words, no secret, no address.
     pub detail: Option<&'static str>,
 }
@@ -33,8 +40,10 @@ pub struct Event {
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn record(tx: &mut CentralTx, event: &Event) -> Result<()> {
-    let (clinic, user) = (event.clinic.map(|id| id.0), event.user.map(|id| id.0));
-    tx.rows(&RECORD, &[&event.action, &clinic, &user, &event.request, &event.detail]).await?;
+pub async fn record(tx: &mut CentralTx, event: &Event<'_>) -> Result<()> {
+    let Event { action, network, detail, request, .. } = event;
+    let outcome = if event.failed { "failure" } else { "success" };
+    let (clinic, user, actor) = (event.clinic.map(|id| id.0), event.user.map(|id| id.0), event.actor.map(|id| id.0));
+    tx.rows(&RECORD, &[action, &outcome, &clinic, &user, &actor, request, network, detail]).await?;
     Ok(())
 }

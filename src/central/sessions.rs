@@ -22,7 +22,7 @@ sql! { Central;
         "INSERT INTO refresh_tokens (token_hash, session_id, expires_at) VALUES ($1, $2, now() + interval '14 days')";
     /// Uses a token up: of many that present it at once, one gets a row.
     USE_TOKEN by API;
-        "UPDATE refresh_tokens SET used_at = now()
+        "UPDATE refresh_tokens SET used_at = now(), successor_hash = $2
           WHERE token_hash = $1 AND used_at IS NULL AND expires_at > now()
          RETURNING session_id";
     /// Who holds an unused token.
@@ -121,7 +121,7 @@ pub async fn holder(central: &Central, token_hash: &[u8]) -> Result<Option<(User
 /// # Errors
 /// As the database refuses.
 pub async fn refresh(tx: &mut CentralTx, token_hash: &[u8], successor_hash: &[u8]) -> Result<Refreshed> {
-    let Some(row) = tx.row(&USE_TOKEN, &[&token_hash]).await? else {
+    let Some(row) = tx.row(&USE_TOKEN, &[&token_hash, &successor_hash]).await? else {
         let Some(family) = tx.row(&FAMILY, &[&token_hash]).await? else { return Ok(Refreshed::Refused) };
         let session = SessionId(family.try_get(0)?);
         let ended = tx.row(&REVOKE, &[&session.0, &"reuse"]).await?;

@@ -72,6 +72,6 @@ impl Entry {
         users::insert(tx, &self.user, clinic, Role::Admin).await?;
         companies::open_trial(tx, clinic).await?;
         let (clinic, user) = (Some(clinic), Some(self.user.id));
-        audit::record(tx, &Event { action: "registered", clinic, user, request, detail: None }).await
+        audit::record(tx, &Event { action: "registered", clinic, user, request, ..Event::default() }).await
     }
 }

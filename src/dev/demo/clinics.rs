@@ -128,7 +128,7 @@ async fn write(central: &Central, entry: &Entry, clinic: ClinicId) -> Result<(),
         entry.write(tx, None).await?;
         users::address_proven(tx, entry.user()).await?;
         let (clinic, user) = (Some(clinic), Some(entry.user()));
-        let event = Event { action: "email_verified", clinic, user, request: None, detail: Some("demo") };
+        let event = Event { action: "email_verified", clinic, user, detail: Some("demo"), ..Event::default() };
         audit::record(tx, &event).await
     })
 }
