@@ -29,6 +29,7 @@ use crate::http::guard;
 use crate::http::health::Health;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
+use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
@@ -65,6 +66,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,
+        housekeeping::STATEMENTS,
         provisioning::steps::STATEMENTS,
     ]
     .concat()
@@ -194,7 +196,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
     };
+    let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop));
+    tokio::join!(worker.run(stop.clone()), sender.run(stop), housekeeping);
     Ok(())
 }

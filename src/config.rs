@@ -15,6 +15,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::auth::throttle::Rates;
 use crate::clinic::PoolSettings;
 use crate::email::Transport;
+use crate::provisioning::housekeeping::Retention;
 use crate::provisioning::template::Way;
 use crate::secrets::MasterKeys;
 
@@ -266,6 +267,9 @@ pub struct WorkerSettings {
     /// The connection limit of a clinic's login: at least the pools of all server processes together
     #[arg(long, env = "MEDICALPRO_CLINIC_CONNECTIONS", default_value_t = 40, value_parser = clap::value_parser!(i32).range(2..=1000), value_name = "COUNT")]
     pub clinic_connections: i32,
+    /// Days that the log of logins, accounts and staff is kept; then it is deleted
+    #[arg(long, env = "MEDICALPRO_AUDIT_RETENTION_DAYS", default_value_t = 1095, value_parser = clap::value_parser!(i32).range(365..=36_500), value_name = "DAYS")]
+    pub audit_retention_days: i32,
     #[command(flatten)]
     /// The way out.
     pub mail: MailSetting,
@@ -283,6 +287,12 @@ pub struct WorkerSettings {
 }
 
 impl WorkerSettings {
+    /// How long things are kept.
+    #[must_use]
+    pub const fn retention(&self) -> Retention {
+        Retention { audit_days: self.audit_retention_days }
+    }
+
     /// The way that mail goes.
     ///
     /// # Errors

@@ -42,6 +42,7 @@ const COMMANDS: [(&str, &[&str]); 9] = [
             "MEDICALPRO_METRICS_LISTEN",
             "MEDICALPRO_LANES",
             "MEDICALPRO_PROVISIONING",
+            "MEDICALPRO_AUDIT_RETENTION_DAYS",
             "MEDICALPRO_CLINIC_CONNECTIONS",
             "MEDICALPRO_MAIL",
             "MEDICALPRO_MAIL_FILE",
