@@ -58,6 +58,7 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
         central::journal::STATEMENTS,
@@ -137,6 +138,7 @@ impl App {
             .data(keys)
             .data(Passwords::new(usize::from(settings.hashes_at_once))?)
             .data(requests)
+            .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
             .data(tokens);
         Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })
