@@ -30,6 +30,7 @@ use crate::http::guard;
 use crate::http::health::Health;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
+use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
@@ -58,6 +59,7 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
         central::devices::STATEMENTS,
@@ -68,6 +70,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,
+        housekeeping::STATEMENTS,
         provisioning::steps::STATEMENTS,
     ]
     .concat()
@@ -144,6 +147,7 @@ impl App {
             .data(keys)
             .data(Passwords::new(usize::from(settings.hashes_at_once))?)
             .data(requests)
+            .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
             .data(tokens);
         Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })
@@ -203,7 +207,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
     };
+    let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop));
+    tokio::join!(worker.run(stop.clone()), sender.run(stop), housekeeping);
     Ok(())
 }

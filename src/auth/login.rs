@@ -8,13 +8,15 @@ use poem_openapi::{Object, OpenApi};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::attempts::Attempt;
 use super::caller::{Bearer, Callers};
 use super::opening::{self, ClinicView, Entry, LoggedIn, NO_MEMBERSHIP, SUSPENDED};
 use super::password::Passwords;
+use super::proxies::client_address;
 use super::register::{CompanyView, UserView};
 use super::throttle::Throttle;
 use super::token::Tokens;
-use super::visitor::{Visitor, client_address};
+use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
@@ -27,7 +29,7 @@ use crate::central::users::{self, User};
 use crate::central::{Central, CentralTx, devices};
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, UserId};
-use crate::secrets::{random_text, sha256};
+use crate::secrets::{MasterKeys, random_text, sha256};
 use crate::transaction;
 
 /// Credentials.
@@ -74,24 +76,19 @@ impl Login {
         tokens: Data<&Arc<Tokens>>,
         passwords: Data<&Passwords>,
         throttle: Data<&Arc<Throttle>>,
+        keys: Data<&Arc<MasterKeys>>,
         limits: Data<&Limits>,
         body: Body<Credentials>,
     ) -> Result<Listed<LoggedIn>> {
         throttle.login(client_address(request))?;
         let (given, visitor) = (body.value, Visitor::of(request));
+        throttle.login_of(given.email.normalized())?;
+        let attempt = wait_after_failures(&central, &keys, &given).await?;
         let user = check_password(&central, &passwords, &given, &visitor).await?;
         let second_factor = check_second_factor(&user)?;
-        let profile = profiles::find(&central, UserId(user.id), None).await?.ok_or(ApiError::NotFound)?;
-        let clinic = match choose(&profile.clinics, given.company_id) {
-            Ok(clinic) => Some(clinic),
-            Err(error) => {
-                let (failed, detail, user) = (true, Some("no_clinic"), Some(UserId(user.id)));
-                let event = Event { failed, detail, user, ..visitor.event("login") };
-                transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
-                return Err(error);
-            }
-        };
-        let entry = Entry { user: UserId(user.id), clinic, second_factor, until: None };
+        attempt.succeeded(&central).await?;
+        let clinic = check_place(&central, &user, given.company_id, &visitor).await?;
+        let entry = Entry { user: UserId(user.id), clinic: Some(clinic), second_factor, until: None };
         enter(&central, &tokens, **limits, &entry, visitor, given.device_token.as_ref()).await.map(Listed)
     }
 
@@ -128,7 +125,17 @@ impl Login {
     }
 }
 
-/// The credentials: whose they are, if they are right and the address is proven. What is refused is written down.
+/// The delay after failures, which a device that is known for this address does not share with strangers.
+async fn wait_after_failures(central: &Central, keys: &MasterKeys, given: &Credentials) -> Result<Attempt> {
+    let account = given.email.normalized();
+    let device = match &given.device_token {
+        Some(token) => devices::known(central, &account, &sha256(token.as_str().as_bytes())).await?,
+        None => None,
+    };
+    Attempt::on(central, keys, &account, device).await
+}
+
+/// The credentials: whose they are, if they are right.
 async fn check_password(
     central: &Central,
     passwords: &Passwords,
@@ -139,30 +146,50 @@ async fn check_password(
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let matches = passwords.verify(given.password.as_str(), stored).await?;
     let known = user.as_ref().map(|user| UserId(user.id));
-    let refused = |detail| Event { failed: true, user: known, detail: Some(detail), ..visitor.event("login") };
-    let Some(user) = user.filter(|_| matches) else {
-        let event = refused("credentials_invalid");
-        transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
-        return Err(ApiError::Unauthenticated {
-            code: "credentials_invalid",
-            detail: "The address or the password is wrong.",
-        });
-    };
-    if !user.email_verified {
-        let event = refused("email_not_verified");
-        transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
-        return Err(ApiError::Forbidden {
-            code: "email_not_verified",
-            detail: "The e-mail address is not verified yet.",
-        });
+    match user.filter(|_| matches) {
+        Some(user) => Ok(user),
+        None => {
+            let wrong = ApiError::Unauthenticated {
+                code: "credentials_invalid",
+                detail: "The address or the password is wrong.",
+            };
+            refuse(central, visitor, known, "credentials_invalid", wrong).await
+        }
     }
-    Ok(user)
 }
 
 /// The second factor, of whoever has one: whether it was shown.
 #[expect(clippy::unnecessary_wraps, reason = "nobody has one yet")]
 const fn check_second_factor(_user: &User) -> Result<bool> {
     Ok(false)
+}
+
+/// Where to: the address is proven, and there is a clinic for them.
+async fn check_place(central: &Central, user: &User, wanted: Option<Uuid>, visitor: &Visitor) -> Result<ClinicId> {
+    let id = UserId(user.id);
+    if !user.email_verified {
+        let unproven =
+            ApiError::Forbidden { code: "email_not_verified", detail: "The e-mail address is not verified yet." };
+        return refuse(central, visitor, Some(id), "email_not_verified", unproven).await;
+    }
+    let profile = profiles::find(central, id, None).await?.ok_or(ApiError::NotFound)?;
+    match choose(&profile.clinics, wanted) {
+        Ok(clinic) => Ok(clinic),
+        Err(error) => refuse(central, visitor, Some(id), "no_clinic", error).await,
+    }
+}
+
+/// Refuses a log-in, and writes down why.
+async fn refuse<T>(
+    central: &Central,
+    visitor: &Visitor,
+    user: Option<UserId>,
+    why: &'static str,
+    refusal: ApiError,
+) -> Result<T> {
+    let event = Event { failed: true, user, detail: Some(why), ..visitor.event("login") };
+    transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
+    Err(refusal)
 }
 
 /// The clinic that was asked for; or where the person was last, or else the first that they joined, a suspended one only if there is

@@ -12,9 +12,10 @@ use uuid::Uuid;
 use super::caller::{Bearer, Callers};
 use super::login::choose;
 use super::opening::{self, Entry, LoggedIn, NO_MEMBERSHIP, Opened};
+use super::proxies::client_address;
 use super::throttle::Throttle;
 use super::token::Tokens;
-use super::visitor::{Visitor, client_address, device_name};
+use super::visitor::{Visitor, device_name};
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
@@ -114,7 +115,9 @@ impl Sessions {
         let mut successors = keys.successors(presented.as_str());
         let hashes: Vec<_> = successors.iter().map(|token| sha256(token.as_bytes())).collect();
         let event = visitor.event("refresh");
-        match sessions::refresh(&central, &sha256(presented.as_str().as_bytes()), &hashes, **limits, &event).await? {
+        let hash = sha256(presented.as_str().as_bytes());
+        throttle.login_of(hash)?;
+        match sessions::refresh(&central, &hash, &hashes, **limits, &event).await? {
             Refreshed::On { session, expires_at, place, profile } if place < successors.len() => {
                 let refresh_token = successors.swap_remove(place);
                 opening::answer(&tokens, &Opened { session, refresh_token, expires_at }, profile, None).map(Listed)

@@ -1,11 +1,12 @@
 //! Who knocks, as far as a request shows it: the program, the network, the device. Kept with a session, so that a person recognises
 //! their own; no more of an address than its network, since the whole is nobody's business later.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use poem::Request;
 use uuid::Uuid;
 
+use super::proxies::{self, client_address};
 use crate::central::audit::Event;
 use crate::ids::RequestId;
 
@@ -53,25 +54,11 @@ impl Visitor {
     }
 }
 
-/// The address that a request comes from; none for a socket file. The only place that decides it.
-#[must_use]
-pub fn client_address(request: &Request) -> Option<IpAddr> {
-    request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip)
-}
-
 /// An address's network, as text: /24 for IPv4, /48 for IPv6.
 #[must_use]
 pub fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => {
-            let [a, b, c, _] = v4.octets();
-            format!("{}/24", Ipv4Addr::new(a, b, c, 0))
-        }
-        IpAddr::V6(v6) => {
-            let [a, b, c, ..] = v6.segments();
-            format!("{}/48", Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0))
-        }
-    }
+    let address = address.to_canonical();
+    proxies::network(address, if address.is_ipv4() { 24 } else { 48 }).to_string()
 }
 
 /// A readable name of what a user agent says: `Firefox on Linux`. Programs that we do not know are shown as they call themselves.

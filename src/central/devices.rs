@@ -11,9 +11,9 @@ use crate::sql::CentralLogin;
 const API: [CentralLogin; 1] = [CentralLogin::Api];
 
 sql! { Central;
-    /// Whether a person has logged in from here before.
+    /// Whether somebody has logged in under this address from here before; the same work whether it has an account or not.
     KNOWN by API;
-        "SELECT id FROM devices WHERE user_id = $1 AND token_hash = $2";
+        "SELECT d.id FROM devices d JOIN users u ON u.id = d.user_id WHERE d.token_hash = $2 AND u.email_normalized = $1";
     /// A log-in from a known one.
     SEEN by API;
         "UPDATE devices SET last_used_at = now(), user_agent = $3 WHERE user_id = $1 AND token_hash = $2 RETURNING id";
@@ -24,12 +24,12 @@ sql! { Central;
          INSERT INTO devices (user_id, token_hash, user_agent) VALUES ($1, $2, $3) RETURNING id";
 }
 
-/// The device that a token stands for, where it is one of this person's.
+/// The device that a token stands for, where it is one of the person's whose address this is.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn known(central: &Central, user: UserId, token_hash: &[u8]) -> Result<Option<Uuid>> {
-    let row = central.row(&KNOWN, &[&user.0, &token_hash]).await?;
+pub async fn known(central: &Central, email_normalized: &str, token_hash: &[u8]) -> Result<Option<Uuid>> {
+    let row = central.row(&KNOWN, &[&email_normalized, &token_hash]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
