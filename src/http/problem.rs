@@ -67,7 +67,15 @@ impl Problem {
         };
         let Self { kind, status, code, request_id, .. } = self;
         let (kind, code, request_id) = (kind.clone(), code.clone(), request_id.clone());
-        Some(Self { kind, title: say(&self.title)?, status: *status, code, detail: say(&self.detail)?, request_id, errors })
+        Some(Self {
+            kind,
+            title: say(&self.title)?,
+            status: *status,
+            code,
+            detail: say(&self.detail)?,
+            request_id,
+            errors,
+        })
     }
 }
 
@@ -162,7 +170,7 @@ impl ApiError {
             .status(status)
             .content_type(CONTENT_TYPE)
             .header(header::CONTENT_LANGUAGE, language.tag())
-            .header(header::VARY, header::ACCEPT_LANGUAGE.as_str());
+            .header(header::VARY, "Accept-Language");
         match self {
             Self::Unauthenticated { .. } => response = response.header(header::WWW_AUTHENTICATE, "Bearer"),
             Self::MethodNotAllowed { allow } => response = response.header(header::ALLOW, allow),

@@ -36,10 +36,11 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
 /// The problem in a language, and the language that it is in: this one, the next of its chain that has all that the problem says, or
 /// English as it was.
 pub(super) fn translated(problem: Problem, language: Language) -> (Problem, Language) {
-    let found = language.chain().into_iter().take_while(|language| *language != Language::ENGLISH).find_map(|language| {
-        let translated = problem.map_texts(|english| CATALOGUE.say(language.tag(), english))?;
-        Some((translated, language))
-    });
+    let found =
+        language.chain().into_iter().take_while(|language| *language != Language::ENGLISH).find_map(|language| {
+            let translated = problem.map_texts(|english| CATALOGUE.say(language.tag(), english))?;
+            Some((translated, language))
+        });
     found.unwrap_or((problem, Language::ENGLISH))
 }
 
@@ -109,9 +110,8 @@ impl Pattern {
     fn of(key: &str, text: &str) -> Option<Self> {
         let mut parts = text.split("{$");
         let before = parts.next()?.to_owned();
-        let values: Option<Vec<_>> = parts
-            .map(|part| part.split_once('}').map(|(name, behind)| (name.to_owned(), behind.to_owned())))
-            .collect();
+        let values: Option<Vec<_>> =
+            parts.map(|part| part.split_once('}').map(|(name, behind)| (name.to_owned(), behind.to_owned()))).collect();
         values.filter(|values| !values.is_empty()).map(|values| Self { key: key.to_owned(), before, values })
     }
 
@@ -135,7 +135,10 @@ impl Pattern {
 
 /// The keys of a file: what stands at the beginning of a line, before ` =`.
 fn keys(source: &str) -> impl Iterator<Item = &str> {
-    source.lines().filter_map(|line| line.split_once(" =").map(|(key, _)| key)).filter(|key| !key.starts_with([' ', '#', '[']))
+    source
+        .lines()
+        .filter_map(|line| line.split_once(" =").map(|(key, _)| key))
+        .filter(|key| !key.starts_with([' ', '#', '[']))
 }
 
 fn bundle(tag: &str, source: &str) -> Result<FluentBundle<FluentResource>, String> {
@@ -169,12 +172,16 @@ mod tests {
     fn every_language_says_everything_with_the_same_values() {
         let catalogue = catalogue();
         let english: BTreeSet<&str> = keys(LOCALES[0].1).collect();
-        assert!(english.len() > 80 && catalogue.keys.len() + catalogue.patterns.len() == english.len(), "each text once");
+        assert!(
+            english.len() > 80 && catalogue.keys.len() + catalogue.patterns.len() == english.len(),
+            "each text once"
+        );
         for (tag, source) in LOCALES {
             let own: Vec<&str> = keys(source).collect();
             assert_eq!(own.len(), own.iter().collect::<BTreeSet<_>>().len(), "{tag}: a key twice");
             let own: BTreeSet<&str> = own.into_iter().collect();
-            let (missing, foreign): (Vec<_>, Vec<_>) = (english.difference(&own).collect(), own.difference(&english).collect());
+            let (missing, foreign): (Vec<_>, Vec<_>) =
+                (english.difference(&own).collect(), own.difference(&english).collect());
             assert!(missing.is_empty() && foreign.is_empty(), "{tag}: lacks {missing:?}, has {foreign:?}");
             for key in &english {
                 let text = |tag: &str| format(&catalogue.locales[tag], key, None).unwrap();
@@ -185,7 +192,10 @@ mod tests {
                 assert_eq!(values(&said), values(&meant), "{tag}: {key}: {said}");
                 if let Some(pattern) = Pattern::of(key, &meant) {
                     for value in ["1", "7"] {
-                        let english = pattern.values.iter().fold(pattern.before.clone(), |text, (_, behind)| text + value + behind);
+                        let english = pattern
+                            .values
+                            .iter()
+                            .fold(pattern.before.clone(), |text, (_, behind)| text + value + behind);
                         let said = catalogue.say(tag, &english);
                         let count = said.as_ref().map(|said| said.matches(value).count());
                         assert!(count >= Some(1) || value == "1" && said.is_some(), "{tag}: {key}: {said:?}");

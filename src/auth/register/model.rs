@@ -8,8 +8,8 @@ use poem_openapi::{ApiResponse, Object};
 use uuid::Uuid;
 
 use crate::api::text::{
-    AddressLine, BusinessNumber, City, Email, Language, NewPassword, OpaqueToken, OrganisationName, PersonName, PhoneNumber,
-    PostalCode, TimeZone, VatNumber,
+    AddressLine, BusinessNumber, City, Email, Language, NewPassword, OpaqueToken, OrganisationName, PersonName,
+    PhoneNumber, PostalCode, TimeZone, VatNumber,
 };
 use crate::auth::fields::{Accepted, ServedCountry};
 use crate::central::{Central, companies};

@@ -12,7 +12,8 @@ pub const SIRET: Rule = Rule {
     check: |text| {
         let siret = compact(text);
         let of_la_poste = || siret.starts_with(LA_POSTE) && of(&siret).iter().sum::<u32>().is_multiple_of(5);
-        (is_digits(&siret, 14) && number(&siret[..9]) > 0 && luhn(&siret[..9]) && (luhn(&siret) || of_la_poste())).then_some(siret)
+        (is_digits(&siret, 14) && number(&siret[..9]) > 0 && luhn(&siret[..9]) && (luhn(&siret) || of_la_poste()))
+            .then_some(siret)
     },
 };
 

@@ -9,7 +9,8 @@ pub(super) fn of(text: &str) -> Vec<u32> {
 pub(super) fn luhn(text: &str) -> bool {
     let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
     let digits = of(text);
-    let sum: u32 = digits.iter().rev().enumerate().map(|(at, digit)| if at % 2 == 0 { *digit } else { doubled(*digit) }).sum();
+    let sum: u32 =
+        digits.iter().rev().enumerate().map(|(at, digit)| if at % 2 == 0 { *digit } else { doubled(*digit) }).sum();
     sum.is_multiple_of(10)
 }
 

@@ -73,7 +73,9 @@ impl Kind {
     /// # Errors
     /// The rule that was broken.
     pub fn check(self, text: &str, region: Option<&'static Region>) -> Result<String, Invalid> {
-        let by = |rule: fn(&'static Region) -> &'static Rule| region.map_or_else(|| Some(text.to_owned()), |region| (rule(region).check)(text));
+        let by = |rule: fn(&'static Region) -> &'static Rule| {
+            region.map_or_else(|| Some(text.to_owned()), |region| (rule(region).check)(text))
+        };
         let checked = match self {
             Self::Business => by(|region| &region.business_number),
             Self::Vat => by(|region| &region.vat_number),
@@ -91,13 +93,16 @@ impl Kind {
                 "business_number_invalid",
                 format!("is not a valid {}, such as {}", business_number.name, business_number.example),
             ),
-            Self::Vat => {
-                ("vat_number_invalid", format!("is not a valid VAT number of {country}, such as {}", vat_number.example))
-            }
+            Self::Vat => (
+                "vat_number_invalid",
+                format!("is not a valid VAT number of {country}, such as {}", vat_number.example),
+            ),
             Self::PostalCode => {
                 ("postal_code_invalid", format!("is not a postal code of {country}, such as {}", postal_code.example))
             }
-            Self::Phone => ("phone_invalid", format!("is not a valid telephone number, such as {}", region.phone_example)),
+            Self::Phone => {
+                ("phone_invalid", format!("is not a valid telephone number, such as {}", region.phone_example))
+            }
             Self::Iban => ("iban_invalid", "is not a valid IBAN".to_owned()),
         };
         Invalid { code, detail }

@@ -96,7 +96,9 @@ fn within(text: &str, count: usize, lowest: &str, highest: &str) -> Option<Strin
 fn is_outward(text: &str) -> bool {
     let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { 'A' }).collect();
     let bytes = text.as_bytes();
-    let not = |at: usize, letters: &[u8]| bytes.get(at).is_some_and(|byte| byte.is_ascii_uppercase() && !letters.contains(byte));
+    let not = |at: usize, letters: &[u8]| {
+        bytes.get(at).is_some_and(|byte| byte.is_ascii_uppercase() && !letters.contains(byte))
+    };
     let one_of = |at: usize, letters: &[u8]| bytes.get(at).is_some_and(|byte| letters.contains(byte));
     match shape.as_str() {
         "A9" | "A99" => not(0, b"QVX"),

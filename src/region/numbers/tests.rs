@@ -40,13 +40,18 @@ fn invalid(kind: Kind, country: &str, samples: &[&str]) {
 #[test]
 fn every_regions_examples_pass_and_name_their_rules() {
     for region in Region::all() {
-        let rules =
-            [(Kind::Business, &region.business_number), (Kind::Vat, &region.vat_number), (Kind::PostalCode, &region.postal_code)];
+        let rules = [
+            (Kind::Business, &region.business_number),
+            (Kind::Vat, &region.vat_number),
+            (Kind::PostalCode, &region.postal_code),
+        ];
         for (kind, rule) in rules {
             let stored = check(kind, region.country, rule.example);
             assert!(stored.is_some(), "{} {}", region.country, rule.example);
             assert!(!rule.name.is_empty() && rule.source.len() > 10, "{}", region.country);
-            for nothing in ["", " ", "-", "é", "0", "x", "١٢٣٤٥", "00000000000000", "\u{a0}", "ΑΒΓ", "🙂🙂🙂🙂🙂🙂🙂🙂🙂"] {
+            for nothing in
+                ["", " ", "-", "é", "0", "x", "١٢٣٤٥", "00000000000000", "\u{a0}", "ΑΒΓ", "🙂🙂🙂🙂🙂🙂🙂🙂🙂"]
+            {
                 assert_eq!(check(kind, region.country, nothing), None, "{} {} {nothing:?}", region.country, rule.name);
             }
         }
@@ -105,7 +110,18 @@ fn nif() {
     invalid(
         Kind::Business,
         "ES",
-        &["B64717839", "J99216583", "J992165831", "O-1234567-L", "54362315Z", "54362315", "x-2482300a", "X2482300", "A11111118", "L1111111C"],
+        &[
+            "B64717839",
+            "J99216583",
+            "J992165831",
+            "O-1234567-L",
+            "54362315Z",
+            "54362315",
+            "x-2482300a",
+            "X2482300",
+            "A11111118",
+            "L1111111C",
+        ],
     );
     // Wikipedia, "Código de identificación fiscal": A has a digit, P a letter. 1111111's digit is 9, whose letter is I.
     valid(Kind::Business, "ES", &[("P1111111I", "P1111111I"), ("G11111119", "G11111119"), ("G1111111I", "G1111111I")]);
@@ -129,7 +145,11 @@ fn uid() {
     valid(
         Kind::Business,
         "CH",
-        &[("CHE-109.322.551", "CHE-109.322.551"), ("che100155212", "CHE-100.155.212"), ("100.155.212", "CHE-100.155.212")],
+        &[
+            ("CHE-109.322.551", "CHE-109.322.551"),
+            ("che100155212", "CHE-100.155.212"),
+            ("100.155.212", "CHE-100.155.212"),
+        ],
     );
     invalid(Kind::Business, "CH", &["CHE-100.155.213", "CHE-109.322.55", "CHE-123.456.789", "CHF-100.155.212"]);
 }
@@ -238,13 +258,21 @@ fn postal_codes() {
     // Wikipedia's articles on the countries' postal codes; stdnum.es.postal_code; Royal Mail's formats as the Market Research Society
     // gives them ("Postcode format"), and "GIR 0AA".
     for (country, good, bad) in [
-        ("FR", &[("75002", "75002"), ("20000", "20000"), ("97400", "97400")][..], &["00100", "7500", "750022", "99000", "2A004"][..]),
+        (
+            "FR",
+            &[("75002", "75002"), ("20000", "20000"), ("97400", "97400")][..],
+            &["00100", "7500", "750022", "99000", "2A004"][..],
+        ),
         ("ES", &[("01000", "01000"), ("52000", "52000")], &["00000", "53000", "99999", "5200", "520000"]),
         ("BE", &[("1000", "1000"), ("9992", "9992")], &["0999", "10000", "B-1000"]),
         ("CH", &[("8001", "8001"), ("9490", "9490")], &["0800", "80010"]),
         ("DE", &[("01067", "01067"), ("99998", "99998")], &["00123", "1067", "99999"]),
         ("IT", &[("00010", "00010"), ("98168", "98168")], &["00009", "98169", "0018"]),
-        ("PT", &[("1100-148", "1100-148"), ("1100 148", "1100-148"), ("4050014", "4050-014")], &["1100", "0100-148", "1100-14"]),
+        (
+            "PT",
+            &[("1100-148", "1100-148"), ("1100 148", "1100-148"), ("4050014", "4050-014")],
+            &["1100", "0100-148", "1100-14"],
+        ),
         ("LU", &[("L-1660", "1660"), ("1660", "1660")], &["L1660", "166", "0660"]),
         (
             "GB",
@@ -290,7 +318,16 @@ fn phones() {
     for text in good {
         assert_eq!(check(Kind::Phone, "FR", text).as_deref(), Some(text), "kept as typed");
     }
-    for text in ["+33 142", "+33 1 42 68 53 0", "+33 142685300000", "+44 7700 90012", "+39 300 000 0012", "+39 6 1234 5678", "+999 1234567", "01 42 68 53 00"] {
+    for text in [
+        "+33 142",
+        "+33 1 42 68 53 0",
+        "+33 142685300000",
+        "+44 7700 90012",
+        "+39 300 000 0012",
+        "+39 6 1234 5678",
+        "+999 1234567",
+        "01 42 68 53 00",
+    ] {
         assert_eq!(check(Kind::Phone, "FR", text), None, "{text}");
     }
 }

@@ -88,7 +88,8 @@ pub const LU: Rule = Rule {
     source: "Administration de l'enregistrement, des domaines et de la TVA: six digits, and their remainder of 89",
     check: |text| {
         let digits = national(text, "LU");
-        let valid = is_digits(&digits, 8) && number(&digits[..6]) > 0 && number(&digits[..6]) % 89 == number(&digits[6..]);
+        let valid =
+            is_digits(&digits, 8) && number(&digits[..6]) > 0 && number(&digits[..6]) % 89 == number(&digits[6..]);
         valid.then(|| format!("LU{digits}"))
     },
 };

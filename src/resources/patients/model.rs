@@ -283,7 +283,9 @@ pub struct PatientPatch {
 impl PatientPatch {
     /// Whether postal code or country change.
     pub(super) fn moves(&self) -> bool {
-        self.address.value().is_some_and(|address| !address.postal_code.is_undefined() || !address.country.is_undefined())
+        self.address
+            .value()
+            .is_some_and(|address| !address.postal_code.is_undefined() || !address.country.is_undefined())
     }
 
     /// The patient after these changes.

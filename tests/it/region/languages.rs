@@ -63,8 +63,9 @@ async fn failing(clinic: &Clinic<'_>) -> Vec<Failing> {
 async fn send(world: &World, token: &str, one: &Failing, accept: Option<&str>) -> Answer {
     let mut headers = one.headers.clone();
     headers.extend(accept.map(|accept| ("accept-language", accept)));
-    let answer =
-        world.request(one.method.clone(), &one.path, Some(token).filter(|_| one.token), &headers, one.body.as_ref()).await;
+    let answer = world
+        .request(one.method.clone(), &one.path, Some(token).filter(|_| one.token), &headers, one.body.as_ref())
+        .await;
     assert_eq!((answer.status.as_u16(), answer.code()), (one.status, one.code), "{}: {answer:?}", one.path);
     answer
 }
@@ -72,12 +73,17 @@ async fn send(world: &World, token: &str, one: &Failing, accept: Option<&str>) -
 /// What a problem says to people, in its order.
 fn said(answer: &Answer) -> Vec<&str> {
     let fields = answer.json["errors"].as_array().into_iter().flatten().map(|error| &error["detail"]);
-    [&answer.json["title"], &answer.json["detail"]].into_iter().chain(fields).map(|text| text.as_str().unwrap()).collect()
+    [&answer.json["title"], &answer.json["detail"]]
+        .into_iter()
+        .chain(fields)
+        .map(|text| text.as_str().unwrap())
+        .collect()
 }
 
 /// What it says to programs.
 fn codes(answer: &Answer) -> Value {
-    let fields: Vec<_> = answer.json["errors"].as_array().into_iter().flatten().map(|e| [&e["pointer"], &e["code"]]).collect();
+    let fields: Vec<_> =
+        answer.json["errors"].as_array().into_iter().flatten().map(|e| [&e["pointer"], &e["code"]]).collect();
     json!([answer.json["type"], answer.json["status"], answer.json["code"], fields])
 }
 

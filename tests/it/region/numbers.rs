@@ -35,19 +35,62 @@ async fn a_clinics_numbers_are_held_to_its_countrys_rules_and_stored_in_one_form
     let stored = "SELECT business_number, vat_number, phone, address->>'postalCode' FROM medicalpro_central.companies WHERE id = $1";
     // As written, as stored, and as another country would have it.
     for (country, written, kept, foreign) in [
-        ("FR", ["732 829 320 00074", "FR 40 303 265 045", "75002"], ["73282932000074", "FR40303265045", "75002"], ["B64717838", "DE136695976", "M1 1AA"]),
-        ("ES", ["b-64717838", "ES B-58378431", "28013"], ["B64717838", "ESB58378431", "28013"], ["73282932000074", "LU15027442", "75002"]),
-        ("BE", ["0403.019.261", "BE 428759497", "1000"], ["0403019261", "BE0428759497", "1000"], ["501964843", "FR40303265045", "75002"]),
-        ("CH", ["CHE100155212", "che-107.787.577 iva", "8001"], ["CHE-100.155.212", "CHE-107.787.577 IVA", "8001"], ["0403019261", "DE136695976", "75002"]),
-        ("DE", ["181/815/08155", "136695976", "10115"], ["181/815/08155", "DE136695976", "10115"], ["SC123456", "IT00743110157", "1000"]),
-        ("IT", ["IT 00743110157", "00743110157", "00184"], ["00743110157", "IT00743110157", "00184"], ["B64717838", "FR40303265045", "99999"]),
-        ("PT", ["501 964 843", "PT 501 964 843", "1100148"], ["501964843", "PT501964843", "1100-148"], ["73282932000074", "ESB58378431", "1100"]),
-        ("LU", ["b 123456", "LU 150 274 42", "L-1660"], ["B123456", "LU15027442", "1660"], ["73282932000074", "BE0428759497", "75002"]),
-        ("GB", ["sc123456", "GB 980 7806 84", "w1a1hq"], ["SC123456", "GB980780684", "W1A 1HQ"], ["73282932000074", "FR40303265045", "75002"]),
+        (
+            "FR",
+            ["732 829 320 00074", "FR 40 303 265 045", "75002"],
+            ["73282932000074", "FR40303265045", "75002"],
+            ["B64717838", "DE136695976", "M1 1AA"],
+        ),
+        (
+            "ES",
+            ["b-64717838", "ES B-58378431", "28013"],
+            ["B64717838", "ESB58378431", "28013"],
+            ["73282932000074", "LU15027442", "75002"],
+        ),
+        (
+            "BE",
+            ["0403.019.261", "BE 428759497", "1000"],
+            ["0403019261", "BE0428759497", "1000"],
+            ["501964843", "FR40303265045", "75002"],
+        ),
+        (
+            "CH",
+            ["CHE100155212", "che-107.787.577 iva", "8001"],
+            ["CHE-100.155.212", "CHE-107.787.577 IVA", "8001"],
+            ["0403019261", "DE136695976", "75002"],
+        ),
+        (
+            "DE",
+            ["181/815/08155", "136695976", "10115"],
+            ["181/815/08155", "DE136695976", "10115"],
+            ["SC123456", "IT00743110157", "1000"],
+        ),
+        (
+            "IT",
+            ["IT 00743110157", "00743110157", "00184"],
+            ["00743110157", "IT00743110157", "00184"],
+            ["B64717838", "FR40303265045", "99999"],
+        ),
+        (
+            "PT",
+            ["501 964 843", "PT 501 964 843", "1100148"],
+            ["501964843", "PT501964843", "1100-148"],
+            ["73282932000074", "ESB58378431", "1100"],
+        ),
+        (
+            "LU",
+            ["b 123456", "LU 150 274 42", "L-1660"],
+            ["B123456", "LU15027442", "1660"],
+            ["73282932000074", "BE0428759497", "75002"],
+        ),
+        (
+            "GB",
+            ["sc123456", "GB 980 7806 84", "w1a1hq"],
+            ["SC123456", "GB980780684", "W1A 1HQ"],
+            ["73282932000074", "FR40303265045", "75002"],
+        ),
     ] {
-        let of = |[business, vat, postal]: [&str; 3], phone: &str| {
-            json!({ "businessNumber": business, "vatNumber": vat, "companyPhone": phone, "address": { "postalCode": postal, "city": "x" } })
-        };
+        let of = |[business, vat, postal]: [&str; 3], phone: &str| json!({ "businessNumber": business, "vatNumber": vat, "companyPhone": phone, "address": { "postalCode": postal, "city": "x" } });
         let (_, answer) = register(&world, country, &of(written, "+33 1 42 68 53 00")).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{country}: {}", answer.json);
         let clinic: uuid::Uuid = answer.json["company"]["id"].as_str().unwrap().parse().unwrap();
@@ -73,7 +116,8 @@ async fn a_clinics_numbers_are_held_to_its_countrys_rules_and_stored_in_one_form
 #[tokio::test]
 async fn what_is_wrong_with_the_form_is_told_together_with_what_is_wrong_with_the_numbers() {
     let world = World::start().await;
-    let more = json!({ "businessNumber": "1", "companyPhone": "1", "email": "x", "address": { "postalCode": "1", "x": 1 } });
+    let more =
+        json!({ "businessNumber": "1", "companyPhone": "1", "email": "x", "address": { "postalCode": "1", "x": 1 } });
     let (_, answer) = register(&world, "FR", &more).await;
     let all = [
         ("/address/postalCode", "postal_code_invalid"),

@@ -376,7 +376,10 @@ impl Answer {
         for text in [&self.json["title"], &self.json["detail"]].into_iter().chain(fields) {
             let english = self.header("content-language") == "en";
             let text = text.as_str().unwrap();
-            assert!(!text.is_empty() && (!english || is_known(text)), "no line in src/http/locales for {text:?}: {self:?}");
+            assert!(
+                !text.is_empty() && (!english || is_known(text)),
+                "no line in src/http/locales for {text:?}: {self:?}"
+            );
         }
     }
 
