@@ -75,7 +75,7 @@ async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Re
             _ => ApiError::BadRequest { code: "incomplete_body", detail: "The body could not be read.".into() },
         })?;
     let mut value = parse(&raw)?;
-    let region = request.data::<Locality>().map_or_else(Region::default, Locality::region);
+    let region = request.data::<Locality>().map_or_else(Region::fallback, Locality::region);
     schema::check::<T>(&mut value, region, request.method() == Method::PATCH).map_err(ApiError::Invalid)?;
     // The schema was checked: what fails now is a rule that the schema does not tell.
     let value =

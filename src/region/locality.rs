@@ -40,7 +40,7 @@ impl Locality {
         let clinic = self.0.clinic.get().map(|(region, _)| *region);
         clinic
             .or_else(|| accepted_tags(&self.0.accepts).into_iter().find_map(region_of))
-            .unwrap_or_else(Region::default)
+            .unwrap_or_else(Region::fallback)
     }
 
     /// The language in which failures are told: the `Accept-Language`'s, then the clinic's, then English.

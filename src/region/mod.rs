@@ -140,7 +140,7 @@ impl Region {
 
     /// That of requests that say nothing of theirs.
     #[must_use]
-    pub fn default() -> &'static Self {
+    pub fn fallback() -> &'static Self {
         &rules::REGIONS[0]
     }
 

@@ -39,8 +39,8 @@ pub(super) fn nif(text: &str) -> Option<String> {
     }
     let valid = match first {
         '0'..='9' => control == letter(number(body)),
-        'K' | 'L' | 'M' => control == letter(number(rest)),
-        'X' => control == letter(number(rest)),
+        // A foreigner's first letter stands for a digit: X for 0.
+        'K' | 'L' | 'M' | 'X' => control == letter(number(rest)),
         'Y' => control == letter(10_000_000 + number(rest)),
         'Z' => control == letter(20_000_000 + number(rest)),
         _ => entity(first, rest, control),

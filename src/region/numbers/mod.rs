@@ -83,7 +83,7 @@ impl Kind {
             Self::Phone => phone::check(text),
             Self::Iban => iban::check(text),
         };
-        checked.ok_or_else(|| self.invalid(region.unwrap_or_else(Region::default)))
+        checked.ok_or_else(|| self.invalid(region.unwrap_or_else(Region::fallback)))
     }
 
     fn invalid(self, region: &Region) -> Invalid {
