@@ -8,6 +8,7 @@
 //! can be mended later, and says so. Rates are those in force on 1 January 2025: whoever changes one names the text that
 //! changed it.
 
+mod format;
 mod language;
 mod locality;
 pub mod numbers;
@@ -17,6 +18,7 @@ use chrono::Weekday;
 use chrono_tz::Tz;
 use serde::Serialize;
 
+pub use format::{FormatError, Formats, PostalAddress};
 pub use language::{Language, UnknownLanguage};
 pub use locality::Locality;
 pub use numbers::Rule;
@@ -35,6 +37,8 @@ pub struct Region {
     pub time_zone: Tz,
     /// ISO 4217; all of the present ones have two decimals.
     pub currency: &'static str,
+    /// What an address's lines hold, from the top. Source: Universal Postal Union, "Postal addressing systems in member countries".
+    pub address: &'static [&'static [AddressPart]],
     /// The tax on what a clinic sells.
     pub tax: Tax,
     /// The day on which calendars begin: Unicode CLDR, `supplemental/weekData/firstDay`.
@@ -51,6 +55,20 @@ pub struct Region {
     pub postal_code: Rule,
     /// A telephone number as it is written to from abroad; of a range for fiction where the country keeps one.
     pub phone_example: &'static str,
+}
+
+/// A part of a [`PostalAddress`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressPart {
+    /// Street and number, in whichever order people write them.
+    Line1,
+    /// Building, floor, door.
+    Line2,
+    /// Postal code.
+    PostalCode,
+    /// Town.
+    City,
 }
 
 /// A country's value-added tax.

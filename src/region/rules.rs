@@ -3,9 +3,10 @@
 use chrono::Weekday::{Mon, Sun};
 use chrono_tz::Tz;
 
+use super::AddressPart::{City, Line1, Line2, PostalCode};
 use super::TaxCategory::{ExemptHealthcare, Intermediate, Reduced, Standard, SuperReduced, Zero};
 use super::numbers::{business, postal, vat};
-use super::{Numbering, Region, Retention, RetentionBasis, Tax, TaxCategory, TaxRate};
+use super::{AddressPart, Numbering, Region, Retention, RetentionBasis, Tax, TaxCategory, TaxRate};
 
 pub(super) static REGIONS: &[Region] = &[
     Region {
@@ -13,6 +14,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "fr",
         time_zone: Tz::Europe__Paris,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         // Metropolitan France; articles 294 to 297 set other rates for Corsica and overseas.
         tax: Tax {
             label: "TVA",
@@ -40,6 +42,7 @@ pub(super) static REGIONS: &[Region] = &[
         // The Canary Islands are an hour behind: their clinics say Atlantic/Canary.
         time_zone: Tz::Europe__Madrid,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         // Without the Canary Islands, Ceuta and Melilla, which lie outside the VAT's territory (art. 3).
         tax: Tax {
             label: "IVA",
@@ -67,6 +70,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "fr",
         time_zone: Tz::Europe__Brussels,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "TVA",
             rates: &[
@@ -90,6 +94,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "de",
         time_zone: Tz::Europe__Zurich,
         currency: "CHF",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "MWST",
             rates: &[
@@ -114,6 +119,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "de",
         time_zone: Tz::Europe__Berlin,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "USt",
             rates: &[
@@ -137,6 +143,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "it",
         time_zone: Tz::Europe__Rome,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "IVA",
             rates: &[
@@ -161,6 +168,7 @@ pub(super) static REGIONS: &[Region] = &[
         // The Azores are an hour behind: their clinics say Atlantic/Azores.
         time_zone: Tz::Europe__Lisbon,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         // The mainland; number 3 of the article lowers the rates for the Azores and Madeira.
         tax: Tax {
             label: "IVA",
@@ -184,6 +192,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "fr",
         time_zone: Tz::Europe__Luxembourg,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "TVA",
             rates: &[
@@ -211,6 +220,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "en",
         time_zone: Tz::Europe__London,
         currency: "GBP",
+        address: TOWN_THEN_CODE,
         tax: Tax {
             label: "VAT",
             rates: &[
@@ -230,6 +240,12 @@ pub(super) static REGIONS: &[Region] = &[
         phone_example: "+44 7700 900123",
     },
 ];
+
+/// As on the continent.
+const CODE_AND_TOWN: &[&[AddressPart]] = &[&[Line1], &[Line2], &[PostalCode, City]];
+
+/// The code stands alone and last.
+const TOWN_THEN_CODE: &[&[AddressPart]] = &[&[Line1], &[Line2], &[City], &[PostalCode]];
 
 /// The longest minimum that one of the laws above sets: long enough wherever we know of no rule.
 const UNCERTAIN: u16 = 30;
