@@ -29,7 +29,7 @@ pub struct Rule {
     pub source: &'static str,
     /// The number as it is stored, if it passes.
     #[serde(skip)]
-    pub(super) check: fn(&str) -> Option<String>,
+    pub check: fn(&str) -> Option<String>,
 }
 
 /// How much of a number is checked.
