@@ -17,6 +17,7 @@ use crate::central::companies::Status;
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId, SessionId};
+use crate::region::Locality;
 use crate::secrets::sha256;
 
 /// How long a verified signature is remembered (its expiry is checked every time).
@@ -75,6 +76,9 @@ impl Callers {
                 code: "token_outdated",
                 detail: "The role has changed: refresh the token.",
             });
+        }
+        if let Some(locality) = request.data::<Locality>() {
+            locality.is_of_clinic(&standing.country, &standing.language);
         }
         // From here on every line that is logged tells whose request it is.
         tracing::Span::current().record("clinic", tracing::field::display(ClinicId(standing.company_id)));

@@ -99,7 +99,7 @@ sql! { Central;
           ORDER BY s.last_used_at DESC, s.id DESC LIMIT 200";
     /// What a request with this session may do now, in one look.
     STANDING by API;
-        "SELECT s.user_id, s.company_id, m.role, c.status, c.epoch
+        "SELECT s.user_id, s.company_id, m.role, c.status, c.country, c.language, c.epoch
            FROM sessions s
            JOIN users u ON u.id = s.user_id AND u.status = 'active'
            JOIN memberships m ON m.user_id = s.user_id AND m.company_id = s.company_id AND m.status = 'active'
@@ -146,11 +146,15 @@ pub struct Standing {
     pub role: String,
     /// The clinic's status.
     pub status: String,
+    /// The clinic's country.
+    pub country: String,
+    /// The language that it writes in.
+    pub language: String,
     /// The generation of the clinic's credentials.
     pub epoch: i64,
 }
 
-crate::from_row!(Standing { user_id, company_id, role, status, epoch });
+crate::from_row!(Standing { user_id, company_id, role, status, country, language, epoch });
 
 /// A session, for the list.
 #[derive(Debug)]

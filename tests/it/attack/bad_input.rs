@@ -217,7 +217,10 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
             let rest = length - unique.len() - labels.len();
             format!("{unique}{labels}{}", "e".repeat(rest))
         }
-        "phone" | "companyPhone" => format!("+1{}23456789012345", " ".repeat(length - 16)),
+        "phone" | "companyPhone" => format!("+33{}142685300", " ".repeat(length - 12)),
+        "postalCode" => format!("{}75002", " ".repeat(length - 5)),
+        "businessNumber" => format!("732829320{}00074", " ".repeat(length - 14)),
+        "vatNumber" => format!("FR{}40303265045", " ".repeat(length - 13)),
         // A patient's number is nobody else's.
         "patientNumber" => uuid::Uuid::now_v7().simple().to_string()[..length].chars().rev().collect(),
         "country" => "FR".to_owned(),

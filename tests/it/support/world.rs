@@ -12,6 +12,7 @@ use medicalpro::config::{ServeSettings, WorkerSettings};
 use medicalpro::database::tls;
 use medicalpro::email::read_directory;
 use medicalpro::embedded;
+use medicalpro::http::texts::is_known;
 use medicalpro::ids::{ClinicId, Role};
 use medicalpro::provisioning::bootstrap::{self, Passwords};
 use medicalpro::provisioning::schema;
@@ -363,8 +364,23 @@ impl Answer {
             for member in ["type", "title", "code", "detail"] {
                 assert!(answer.json[member].is_string(), "{member} in {answer:?}");
             }
+            answer.assert_translated();
         }
         answer
+    }
+
+    /// English is what is asked for, or what stands in for a language that lacks one of the texts: none of ours does.
+    fn assert_translated(&self) {
+        assert_eq!(self.header("vary"), "Accept-Language", "{self:?}");
+        let fields = self.json["errors"].as_array().into_iter().flatten().map(|error| &error["detail"]);
+        for text in [&self.json["title"], &self.json["detail"]].into_iter().chain(fields) {
+            let english = self.header("content-language") == "en";
+            let text = text.as_str().unwrap();
+            assert!(
+                !text.is_empty() && (!english || is_known(text)),
+                "no line in src/http/locales for {text:?}: {self:?}"
+            );
+        }
     }
 
     /// A header, or nothing.
