@@ -16,10 +16,12 @@ use tokio_util::sync::CancellationToken;
 use crate::api::list::Cursors;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
+use crate::auth::signing;
 use crate::auth::throttle::Throttle;
-use crate::auth::token::{Tokens, ensure_signing_key};
+use crate::auth::token::Tokens;
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
+use crate::central::signing_keys::Cause;
 use crate::clinic::Clinics;
 use crate::config::{ServeSettings, WorkerSettings, postgres};
 use crate::database::{Listener, harden, tls};
@@ -98,6 +100,11 @@ impl App {
         let tls = tls(settings.tls.database_ca.as_deref())?;
         let central = Central::new(config.clone(), tls.clone(), usize::from(settings.central_pool_size))?;
         let tokens = Arc::new(Tokens::load(&central, &keys).await.context("central is not ready")?);
+
+        let (notices, changed) = watch::channel(0);
+        let listener = Listener { config: config.clone(), tls: tls.clone(), channel: signing::CHANNEL };
+        tokio::spawn(listener.run(notices, stop.clone()));
+        tokio::spawn(signing::keep_fresh(tokens.clone(), central.clone(), keys.clone(), changed, stop.clone()));
 
         let (notices, finished) = watch::channel(0);
         tokio::spawn(Listener { config, tls: tls.clone(), channel: FINISHED }.run(notices, stop.clone()));
@@ -187,7 +194,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         clinic_connections: settings.clinic_connections,
     };
     let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);
-    ensure_signing_key(worker.central(), &keys).await?;
+    let days = i32::from(settings.signing_key_days);
+    signing::rotate(worker.central(), &keys, Cause::Age(days)).await?;
     let sender = Sender {
         central: worker.central().clone(),
         transport,
@@ -195,6 +203,7 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
     };
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop));
+    let rotation = signing::rotate_by_age(worker.central(), &keys, days, stop.clone());
+    tokio::join!(worker.clone().run(stop.clone()), sender.run(stop), rotation);
     Ok(())
 }

@@ -11,7 +11,7 @@ use poem::{PathPattern, Request};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth;
 
-use super::token::{Claims, Tokens};
+use super::token::{Tokens, Verified};
 use crate::central::Central;
 use crate::central::companies::Status;
 use crate::central::sessions::{self, Standing};
@@ -46,7 +46,7 @@ async fn check(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> 
 pub struct Callers {
     central: Central,
     tokens: Arc<Tokens>,
-    verified: Cache<[u8; 32], Arc<Claims>>,
+    verified: Cache<[u8; 32], Arc<Verified>>,
     standing: Cache<SessionId, Option<Arc<Standing>>>,
 }
 
@@ -69,7 +69,7 @@ impl Callers {
     }
 
     async fn verify(&self, request: &Request, token: &str) -> Result<Caller> {
-        let claims = self.claims(token).await?;
+        let claims = &self.claims(token).await?.claims;
         let standing = self
             .standing(claims.sid)
             .await?
@@ -102,17 +102,17 @@ impl Callers {
         ))
     }
 
-    /// A signature takes 50 µs to verify: remembered for a moment, by the token's hash.
-    async fn claims(&self, token: &str) -> Result<Arc<Claims>> {
+    /// A signature takes 50 µs to verify: remembered for a moment, by the token's hash, and no longer than its key counts.
+    async fn claims(&self, token: &str) -> Result<Arc<Verified>> {
         let hash = sha256(token.as_bytes());
-        if let Some(claims) =
-            self.verified.get(&hash).await.filter(|claims| claims.exp > chrono::Utc::now().timestamp())
-        {
-            return Ok(claims);
+        let now = chrono::Utc::now().timestamp();
+        let counts = |known: &Arc<Verified>| known.claims.exp > now && self.tokens.counts(&known.kid);
+        if let Some(known) = self.verified.get(&hash).await.filter(counts) {
+            return Ok(known);
         }
-        let claims = self.tokens.verify(token)?;
-        self.verified.insert(hash, claims.clone()).await;
-        Ok(claims)
+        let verified = Arc::new(self.tokens.verify(token)?);
+        self.verified.insert(hash, verified.clone()).await;
+        Ok(verified)
     }
 
     async fn standing(&self, session: SessionId) -> Result<Option<Arc<Standing>>> {

@@ -4,7 +4,8 @@ use poem_openapi::types::Example;
 use uuid::Uuid;
 
 use super::fields::Accepted;
-use super::login::{Credentials, KeySet, LoggedIn, Me, PublicKey, Refresh};
+use super::keys::{KeySet, PublicKey};
+use super::login::{Credentials, LoggedIn, Me, Refresh};
 use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
 use super::token::LIFETIME;
 use crate::ids::Role;

@@ -3,28 +3,31 @@
 //! | file | owns |
 //! | --- | --- |
 //! | `caller` | from a request's token to a verified `Caller` |
-//! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
+//! | `token` | access tokens (EdDSA, RFC 9068) |
+//! | `signing`, `keys` | the keys that sign them: made, replaced, known; and published |
 //! | `password` | Argon2id, bounded in parallel |
 //! | `throttle` | limits by network address |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
-//! | `login` | `POST /auth/login`, `refresh`, `logout`, `GET /auth/me`, the key set |
+//! | `login` | `POST /auth/login`, `refresh`, `logout`, `GET /auth/me` |
 //! | `examples` | what the spec shows of them |
 
 pub mod caller;
 mod examples;
 pub mod fields;
+pub mod keys;
 pub mod login;
 pub mod password;
 pub mod register;
+pub mod signing;
 pub mod throttle;
 pub mod token;
 
 /// The operations of this module.
-pub type Api = (register::Registration, login::Login);
+pub type Api = (register::Registration, login::Login, keys::Keys);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (register::Registration, login::Login)
+    (register::Registration, login::Login, keys::Keys)
 }
