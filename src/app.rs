@@ -63,6 +63,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::companies::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
+        central::second_factor::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,

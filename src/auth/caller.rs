@@ -37,8 +37,35 @@ impl std::fmt::Debug for Bearer {
 }
 
 async fn check(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> {
+    verify(request, &bearer, Reach::Clinic).await
+}
+
+async fn check_account(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> {
+    verify(request, &bearer, Reach::OwnAccount).await
+}
+
+async fn verify(request: &Request, bearer: &auth::Bearer, reach: Reach) -> poem::Result<Caller> {
     let callers = request.data::<Callers>().ok_or_else(|| ApiError::internal(anyhow::anyhow!("no callers")))?;
-    Ok(callers.verify(request, &bearer.token).await?)
+    Ok(callers.verify(request, &bearer.token, reach).await?)
+}
+
+/// The access token of a request: `Authorization: Bearer …`.
+// For what is about the caller's own account: also without a second factor that their clinic asks for.
+#[derive(SecurityScheme)]
+#[oai(rename = "bearer", ty = "bearer", bearer_format = "JWT", checker = "check_account")]
+pub struct Account(pub Caller);
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How far a request reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Clinic,
+    OwnAccount,
 }
 
 /// Verifies callers.
@@ -68,7 +95,7 @@ impl Callers {
         }
     }
 
-    async fn verify(&self, request: &Request, token: &str) -> Result<Caller> {
+    async fn verify(&self, request: &Request, token: &str, reach: Reach) -> Result<Caller> {
         let claims = &self.claims(token).await?.claims;
         let standing = self
             .standing(claims.sid)
@@ -87,6 +114,12 @@ impl Callers {
         tracing::Span::current().record("clinic", tracing::field::display(ClinicId(standing.company_id)));
         if Status::parse(&standing.status)? == Status::Suspended {
             return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
+        }
+        if standing.second_factor_missing && reach == Reach::Clinic {
+            return Err(ApiError::Forbidden {
+                code: "second_factor_enrolment_required",
+                detail: "The clinic asks for a second factor: begin with POST /api/v1/auth/totp.",
+            });
         }
         let id = request.data::<RequestId>().copied().unwrap_or_else(RequestId::generate);
         let pattern = request.data::<PathPattern>().map_or("", |pattern| &pattern.0);

@@ -7,22 +7,23 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::caller::{Bearer, Callers};
+use super::caller::{Account, Callers};
 use super::password::Passwords;
 use super::register::{CompanyView, UserView};
+use super::second_factor;
 use super::throttle::Throttle;
 use super::token::{LIFETIME, Tokens};
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Email, OpaqueToken, Password};
+use crate::api::text::{Email, OpaqueToken, Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
 use crate::central::sessions::{self, Refreshed};
 use crate::central::users::{self, Membership, User};
 use crate::central::{Central, CentralTx};
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
-use crate::secrets::{random_text, sha256};
+use crate::secrets::{MasterKeys, random_text, sha256};
 use crate::transaction;
 
 /// Credentials.
@@ -35,6 +36,8 @@ pub struct Credentials {
     pub password: Password,
     /// At which clinic, for people who work at several; the first they joined when absent.
     pub company_id: Option<Uuid>,
+    /// Of the second factor, for people who have one: what the app shows, or a recovery code.
+    pub code: Option<SecondFactorCode>,
 }
 
 /// A refresh token.
@@ -79,8 +82,9 @@ pub struct Login;
 impl Login {
     /// Log in (public)
     ///
-    /// An unknown address and a wrong password are answered alike.
+    /// An unknown address and a wrong password are answered alike. Who has a second factor is asked for its `code` once the password is right: 401 `code_required`.
     #[oai(path = "/api/v1/auth/login", method = "post", operation_id = "auth_login")]
+    #[expect(clippy::too_many_arguments, reason = "what a log-in works with")]
     async fn login(
         &self,
         request: &Request,
@@ -88,6 +92,7 @@ impl Login {
         tokens: Data<&Arc<Tokens>>,
         passwords: Data<&Passwords>,
         throttle: Data<&Arc<Throttle>>,
+        keys: Data<&Arc<MasterKeys>>,
         body: Body<Credentials>,
     ) -> Result<Listed<LoggedIn>> {
         throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
@@ -105,6 +110,8 @@ impl Login {
                 detail: "The address or the password is wrong.",
             });
         };
+        let failed = Event { action: "login", request: request_id, ..Event::default() };
+        let shown = second_factor::check(&central, &keys, UserId(user.id), credentials.code.as_ref(), failed).await?;
         if !user.email_verified {
             return Err(ApiError::Forbidden {
                 code: "email_not_verified",
@@ -118,7 +125,7 @@ impl Login {
         let hash = sha256(refresh_token.as_bytes());
         let agent: Option<String> = request.header("user-agent").map(|text| text.chars().take(400).collect());
         transaction!(central.work(), |tx| {
-            sessions::open(tx, session, id, clinic, agent.as_deref(), &hash).await?;
+            sessions::open(tx, session, id, clinic, agent.as_deref(), shown, &hash).await?;
             users::touch_login(tx, id).await?;
             let (clinic, user) = (Some(clinic), Some(id));
             audit::record(tx, &Event { action: "login", clinic, user, request: request_id, ..Event::default() }).await
@@ -181,8 +188,8 @@ impl Login {
     ///
     /// Ends the session: its access and refresh tokens are worth nothing within a second.
     #[oai(path = "/api/v1/auth/logout", method = "post", operation_id = "auth_logout")]
-    async fn logout(&self, bearer: Bearer, central: Data<&Central>, callers: Data<&Callers>) -> Result<Done> {
-        let caller = &bearer.0;
+    async fn logout(&self, account: Account, central: Data<&Central>, callers: Data<&Callers>) -> Result<Done> {
+        let caller = &account.0;
         transaction!(central.work(), |tx| end(tx, caller.session(), caller.user(), caller.clinic(), caller.request())
             .await)?;
         callers.forget(caller.session()).await;
@@ -193,8 +200,8 @@ impl Login {
     ///
     /// The person, the role, and the clinic that the access token is for.
     #[oai(path = "/api/v1/auth/me", method = "get", operation_id = "auth_me")]
-    async fn me(&self, bearer: Bearer, central: Data<&Central>) -> Result<Listed<Me>> {
-        let caller = &bearer.0;
+    async fn me(&self, account: Account, central: Data<&Central>) -> Result<Listed<Me>> {
+        let caller = &account.0;
         let user = users::by_id(&central, caller.user()).await?.ok_or(ApiError::NotFound)?;
         let company = CompanyView::of(&central, caller.clinic()).await?;
         Ok(Listed(Me { user: view(user, caller.role().name()), company }))

@@ -152,7 +152,7 @@ impl KeyRing {
     /// What signs now: the newest whose time has come. Where there is none (our clock is behind central's), the next.
     pub(super) fn signing(&self, now: DateTime<Utc>) -> Option<(&str, &EncodingKey)> {
         let usable = || self.0.iter().filter(|key| key.counts(now) && key.signing.is_some());
-        let key = usable().find(|key| key.signs_from <= now).or_else(|| usable().last())?;
+        let key = usable().find(|key| key.signs_from <= now).or_else(|| usable().next_back())?;
         key.signing.as_ref().map(|signing| (key.kid.as_str(), signing))
     }
 

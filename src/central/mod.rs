@@ -6,6 +6,7 @@ pub mod audit;
 pub mod companies;
 pub mod journal;
 pub mod outbox;
+pub mod second_factor;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;

@@ -15,8 +15,8 @@ const API: [CentralLogin; 1] = [CentralLogin::Api];
 sql! { Central;
     /// A log-in.
     INSERT by API;
-        "INSERT INTO sessions (id, user_id, company_id, user_agent, expires_at)
-         VALUES ($1, $2, $3, $4, now() + interval '30 days')";
+        "INSERT INTO sessions (id, user_id, company_id, user_agent, second_factor, expires_at)
+         VALUES ($1, $2, $3, $4, $5, now() + interval '30 days')";
     /// The newest token of a family.
     INSERT_TOKEN by API;
         "INSERT INTO refresh_tokens (token_hash, session_id, expires_at) VALUES ($1, $2, now() + interval '14 days')";
@@ -44,7 +44,8 @@ sql! { Central;
          RETURNING user_id, company_id";
     /// What a request with this session may do now, in one look.
     STANDING by API;
-        "SELECT s.user_id, s.company_id, m.role, c.status, c.epoch
+        "SELECT s.user_id, s.company_id, m.role, c.status, c.epoch,
+                c.second_factor_required AND u.totp_confirmed_at IS NULL AS second_factor_missing
            FROM sessions s
            JOIN users u ON u.id = s.user_id AND u.status = 'active'
            JOIN memberships m ON m.user_id = s.user_id AND m.company_id = s.company_id AND m.status = 'active'
@@ -65,9 +66,11 @@ pub struct Standing {
     pub status: String,
     /// The generation of the clinic's credentials.
     pub epoch: i64,
+    /// The clinic asks for a second factor, and the person has none.
+    pub second_factor_missing: bool,
 }
 
-crate::from_row!(Standing { user_id, company_id, role, status, epoch });
+crate::from_row!(Standing { user_id, company_id, role, status, epoch, second_factor_missing });
 
 /// What became of a refresh token.
 #[derive(Debug)]
@@ -100,9 +103,10 @@ pub async fn open(
     user: UserId,
     clinic: ClinicId,
     user_agent: Option<&str>,
+    second_factor: bool,
     token_hash: &[u8],
 ) -> Result<()> {
-    tx.rows(&INSERT, &[&session.0, &user.0, &clinic.0, &user_agent]).await?;
+    tx.rows(&INSERT, &[&session.0, &user.0, &clinic.0, &user_agent, &second_factor]).await?;
     tx.rows(&INSERT_TOKEN, &[&token_hash, &session.0]).await?;
     Ok(())
 }

@@ -7,6 +7,7 @@ mod mail;
 mod secrecy;
 mod sessions;
 mod tokens;
+pub mod totp;
 mod verification;
 
 use std::time::Duration;
