@@ -215,7 +215,8 @@ mod tests {
             let step = i64::try_from(time / 30).expect("a step");
             let of = |time: u64| secret.step_of(code, time).expect("looks");
             assert_eq!([of(time - 30), of(time), of(time + 30)], [Some(step); 3]);
-            assert_eq!((of(time.saturating_sub(60)), of(time + 60)), (None, None), "{code}");
+            assert_eq!(of(time + 60), None, "{code}");
+            assert!(time < 60 || of(time - 60).is_none(), "{code}");
         }
         for wrong in ["287083", "28708", "+87082", "94287082", "", "２８７０８２"] {
             assert_eq!(secret.step_of(wrong, 59).expect("looks"), None, "{wrong}");
