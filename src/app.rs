@@ -17,6 +17,7 @@ use crate::api::list::Cursors;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
 use crate::auth::signing;
+use crate::auth::standing::{self, Standings};
 use crate::auth::throttle::Throttle;
 use crate::auth::token::Tokens;
 use crate::central::Central;
@@ -24,13 +25,14 @@ use crate::central::journal::{FINISHED, Requests};
 use crate::central::signing_keys::Cause;
 use crate::clinic::Clinics;
 use crate::config::{ServeSettings, WorkerSettings, postgres};
-use crate::database::{Listener, harden, tls};
+use crate::database::{Listener, Notice, harden, tls};
 use crate::email::outbox::Sender;
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
+use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
@@ -59,15 +61,19 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
+        central::devices::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
+        central::profiles::STATEMENTS,
         central::second_factor::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,
+        housekeeping::STATEMENTS,
         provisioning::steps::STATEMENTS,
     ]
     .concat()
@@ -102,13 +108,17 @@ impl App {
         let central = Central::new(config.clone(), tls.clone(), usize::from(settings.central_pool_size))?;
         let tokens = Arc::new(Tokens::load(&central, &keys).await.context("central is not ready")?);
 
-        let (notices, changed) = watch::channel(0);
-        let listener = Listener { config: config.clone(), tls: tls.clone(), channel: signing::CHANNEL };
-        tokio::spawn(listener.run(notices, stop.clone()));
-        tokio::spawn(signing::keep_fresh(tokens.clone(), central.clone(), keys.clone(), changed, stop.clone()));
-
         let (notices, finished) = watch::channel(0);
-        tokio::spawn(Listener { config, tls: tls.clone(), channel: FINISHED }.run(notices, stop.clone()));
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        let listener = |channel| Listener { config: config.clone(), tls: tls.clone(), channel };
+        tokio::spawn(listener(FINISHED).run(counted, stop.clone()));
+        let standings = Standings::new(central.clone(), standing::BOUND);
+        let heard = standings.clone();
+        tokio::spawn(listener(standing::CHANNEL).run(move |notice| heard.hear(notice), stop.clone()));
+        let (notices, changed) = watch::channel(0);
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        tokio::spawn(listener(signing::CHANNEL).run(counted, stop.clone()));
+        tokio::spawn(signing::keep_fresh(tokens.clone(), central.clone(), keys.clone(), changed, stop.clone()));
         let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
         let clinics = Clinics::new(
             central.clone(),
@@ -136,13 +146,15 @@ impl App {
         let routes = routes
             .nest("/", service)
             .data(docs)
-            .data(Callers::new(central.clone(), tokens.clone()))
+            .data(Callers::new(standings, tokens.clone()))
             .data(central)
+            .data(settings.sessions())
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)
             .data(Passwords::new(usize::from(settings.hashes_at_once))?)
             .data(requests)
+            .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
             .data(tokens);
         Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })
@@ -203,8 +215,9 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
     };
+    let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
     let rotation = signing::rotate_by_age(worker.central(), &keys, days, stop.clone());
-    tokio::join!(worker.clone().run(stop.clone()), sender.run(stop), rotation);
+    tokio::join!(worker.clone().run(stop.clone()), sender.run(stop), housekeeping, rotation);
     Ok(())
 }

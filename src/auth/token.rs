@@ -66,6 +66,31 @@ pub struct Verified {
     pub kid: String,
 }
 
+/// Whom a token is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The person.
+    pub user: UserId,
+    /// The person's address.
+    pub email: &'a str,
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The role there.
+    pub role: Role,
+    /// The session.
+    pub session: SessionId,
+    /// When the session ends (seconds since 1970): no token outlives it.
+    pub session_ends: i64,
+}
+
+impl Subject<'_> {
+    /// Seconds that a token issued now is good for.
+    #[must_use]
+    pub fn lifetime(&self, now: i64) -> i64 {
+        LIFETIME.min(self.session_ends - now)
+    }
+}
+
 /// Issues and verifies access tokens.
 pub struct Tokens {
     keys: ArcSwap<KeyRing>,
@@ -128,28 +153,20 @@ impl Tokens {
     ///
     /// # Errors
     /// Unavailable when there is no key that signs; internal when the library refuses.
-    pub fn issue(
-        &self,
-        user: UserId,
-        email: &str,
-        clinic: ClinicId,
-        role: Role,
-        session: SessionId,
-        now: i64,
-    ) -> Result<String> {
+    pub fn issue(&self, subject: &Subject<'_>, now: i64) -> Result<String> {
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
-            sub: user,
+            sub: subject.user,
             iat: now,
             nbf: now,
-            exp: now + LIFETIME,
+            exp: now + subject.lifetime(now),
             jti: Uuid::now_v7(),
-            sid: session,
-            user_id: user,
-            email: email.to_owned(),
-            company_id: clinic,
-            role,
+            sid: subject.session,
+            user_id: subject.user,
+            email: subject.email.to_owned(),
+            company_id: subject.clinic,
+            role: subject.role,
         };
         let keys = self.keys.load();
         let (kid, signing) = keys.signing(Utc::now()).ok_or(ApiError::unavailable("signing_key_missing"))?;
@@ -215,10 +232,13 @@ mod tests {
         with(&keys, &[stored(&keys, Utc::now(), None)])
     }
 
+    fn nurse(session_ends: i64) -> Subject<'static> {
+        let (user, clinic, session) = (UserId::generate(), ClinicId::generate(), SessionId::generate());
+        Subject { user, email: "a@example.org", clinic, role: Role::Nurse, session, session_ends }
+    }
+
     fn issue(tokens: &Tokens, now: i64) -> String {
-        tokens
-            .issue(UserId::generate(), "a@example.org", ClinicId::generate(), Role::Nurse, SessionId::generate(), now)
-            .expect("issues")
+        tokens.issue(&nurse(now + 86_400), now).expect("issues")
     }
 
     fn kid(token: &str) -> String {
@@ -232,6 +252,16 @@ mod tests {
         let expired = tokens.verify(&issue(&tokens, now - LIFETIME - 1)).expect_err("expired");
         assert!(matches!(expired, ApiError::Unauthenticated { code: "token_expired", .. }));
         assert!(tokens.verify(&issue(&tokens, now + 60)).is_err(), "not yet");
+    }
+
+    #[test]
+    fn no_token_outlives_its_session() {
+        let (tokens, now) = (tokens(), Utc::now().timestamp());
+        for (left, lifetime) in [(86_400, LIFETIME), (LIFETIME, LIFETIME), (60, 60)] {
+            let claims =
+                tokens.verify(&tokens.issue(&nurse(now + left), now).expect("issues")).expect("verifies").claims;
+            assert_eq!(claims.exp - claims.iat, lifetime);
+        }
     }
 
     #[test]
@@ -286,8 +316,7 @@ mod tests {
         assert_eq!(kid(&issue(&tokens, now.timestamp())), expected);
         assert_eq!(tokens.published().len(), 2);
         let none = with(&keys, &[stored(&master(), now, None)]);
-        let user = UserId::generate();
-        let refused = none.issue(user, "a@example.org", ClinicId::generate(), Role::Nurse, SessionId::generate(), 0);
+        let refused = none.issue(&nurse(LIFETIME), 0);
         assert!(matches!(refused, Err(ApiError::Unavailable { .. })));
     }
 

@@ -8,14 +8,17 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
+use super::attempts::Attempt;
 use super::caller::{Account, Callers};
 use super::password::Passwords;
+use super::proxies::client_address;
 use super::second_factor::{Secret, Shown, qr, recovery_codes, show};
 use super::throttle::Throttle;
+use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Password, SecondFactorCode};
+use crate::api::text::{Email, Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
 use crate::central::users::{self, User};
 use crate::central::{Central, CentralTx, second_factor};
@@ -91,17 +94,19 @@ impl SecondFactor {
         throttle: Data<&Arc<Throttle>>,
         body: Body<PasswordAgain>,
     ) -> Result<Listed<NewSecondFactor>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let caller = &account.0;
-        let user = prove(&central, &passwords, caller, &body.value.password, "totp_begun").await?;
+        throttle.login(client_address(request))?;
+        let (caller, visitor) = (&account.0, Visitor::of(request));
+        let event = event(caller, &visitor, "totp_begun");
+        let (user, attempt) = prove(&central, &keys, &passwords, caller, &body.value.password, &event).await?;
         let secret = Secret::generate();
         let sealed = secret.seal(&keys, caller.user())?;
         transaction!(central.work(), |tx| {
             if !second_factor::start(tx, caller.user(), &sealed).await? {
                 return Err(enabled());
             }
-            audit::record(tx, &event(caller, "totp_begun")).await
+            audit::record(tx, &event).await
         })?;
+        attempt.succeeded(&central).await?;
         let otpauth_uri = secret.uri(&user.email);
         Ok(Listed(NewSecondFactor { secret: secret.base32(), qr_svg: qr(&otpauth_uri)?, otpauth_uri }))
     }
@@ -121,8 +126,9 @@ impl SecondFactor {
         throttle: Data<&Arc<Throttle>>,
         body: Body<AppCode>,
     ) -> Result<Listed<RecoveryCodes>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let (caller, code) = (&account.0, &body.value.code);
+        throttle.login(client_address(request))?;
+        let (caller, visitor, code) = (&account.0, Visitor::of(request), &body.value.code);
+        let event = event(caller, &visitor, "totp_enabled");
         let (codes, hashes) = recovery_codes();
         let confirmed = transaction!(central.work(), |tx| {
             let enrolment = second_factor::find(tx, caller.user())
@@ -134,17 +140,17 @@ impl SecondFactor {
             let time = chrono::Utc::now().timestamp().unsigned_abs();
             let Some(step) = Secret::open(&keys, caller.user(), &enrolment.sealed)?.step_of(code.as_str(), time)?
             else {
-                return refuse(tx, caller, "totp_enabled").await;
+                return refuse(tx, &event).await;
             };
             if !second_factor::confirm(tx, caller.user(), &enrolment.sealed, step).await? {
                 return Err(enabled());
             }
             second_factor::replace_recovery_codes(tx, caller.user(), &hashes).await?;
             second_factor::revoke_others(tx, caller.user(), caller.session()).await?;
-            audit::record(tx, &event(caller, "totp_enabled")).await?;
+            audit::record(tx, &event).await?;
             Ok(true)
         })?;
-        callers.forget(caller.session()).await;
+        callers.forget(caller.session());
         if confirmed { Ok(Listed(RecoveryCodes { recovery_codes: codes })) } else { Err(wrong_code()) }
     }
 
@@ -164,23 +170,28 @@ impl SecondFactor {
         throttle: Data<&Arc<Throttle>>,
         body: Body<PasswordAndCode>,
     ) -> Result<Done> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let (caller, given) = (&account.0, &body.value);
-        prove(&central, &passwords, caller, &given.password, "totp_disabled").await?;
+        throttle.login(client_address(request))?;
+        let (caller, visitor, given) = (&account.0, Visitor::of(request), &body.value);
+        let event = event(caller, &visitor, "totp_disabled");
+        let (_, attempt) = prove(&central, &keys, &passwords, caller, &given.password, &event).await?;
         let disabled = transaction!(central.work(), |tx| {
             if second_factor::is_required_of(tx, caller.user()).await? {
                 return Err(conflict("second_factor_required", "A clinic that you work at asks for a second factor."));
             }
             if !shows(tx, &keys, caller, &given.code).await? {
-                return refuse(tx, caller, "totp_disabled").await;
+                return refuse(tx, &event).await;
             }
             second_factor::remove(tx, caller.user()).await?;
             second_factor::revoke_others(tx, caller.user(), caller.session()).await?;
-            audit::record(tx, &event(caller, "totp_disabled")).await?;
+            audit::record(tx, &event).await?;
             Ok(true)
         })?;
-        callers.forget(caller.session()).await;
-        if disabled { Ok(Done) } else { Err(wrong_code()) }
+        if !disabled {
+            return Err(wrong_code());
+        }
+        callers.forget(caller.session());
+        attempt.succeeded(&central).await?;
+        Ok(Done)
     }
 
     /// Get new recovery codes
@@ -198,41 +209,49 @@ impl SecondFactor {
         throttle: Data<&Arc<Throttle>>,
         body: Body<PasswordAndCode>,
     ) -> Result<Listed<RecoveryCodes>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let (caller, given) = (&account.0, &body.value);
-        prove(&central, &passwords, caller, &given.password, "recovery_codes_replaced").await?;
+        throttle.login(client_address(request))?;
+        let (caller, visitor, given) = (&account.0, Visitor::of(request), &body.value);
+        let event = event(caller, &visitor, "recovery_codes_replaced");
+        let (_, attempt) = prove(&central, &keys, &passwords, caller, &given.password, &event).await?;
         let (codes, hashes) = recovery_codes();
         let replaced = transaction!(central.work(), |tx| {
             if !shows(tx, &keys, caller, &given.code).await? {
-                return refuse(tx, caller, "recovery_codes_replaced").await;
+                return refuse(tx, &event).await;
             }
             second_factor::replace_recovery_codes(tx, caller.user(), &hashes).await?;
-            audit::record(tx, &event(caller, "recovery_codes_replaced")).await?;
+            audit::record(tx, &event).await?;
             Ok(true)
         })?;
-        if replaced { Ok(Listed(RecoveryCodes { recovery_codes: codes })) } else { Err(wrong_code()) }
+        if !replaced {
+            return Err(wrong_code());
+        }
+        attempt.succeeded(&central).await?;
+        Ok(Listed(RecoveryCodes { recovery_codes: codes }))
     }
 }
 
-fn event(caller: &Caller, action: &'static str) -> Event<'static> {
-    let (clinic, user, request) = (Some(caller.clinic()), Some(caller.user()), Some(caller.request().0));
-    Event { action, clinic, user, request, ..Event::default() }
+fn event<'a>(caller: &Caller, visitor: &'a Visitor, action: &'static str) -> Event<'a> {
+    Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event(action) }
 }
 
-/// The person who is logged in, if this is their password: a session that was left open, or stolen, is not enough.
+/// The person who is logged in, if this is their password: a session that was left open, or stolen, is not enough. The attempt is one of
+/// their log-ins': where there is a second factor, only who shows that too has succeeded.
 async fn prove(
     central: &Central,
+    keys: &MasterKeys,
     passwords: &Passwords,
     caller: &Caller,
     password: &Password,
-    action: &'static str,
-) -> Result<User> {
+    event: &Event<'_>,
+) -> Result<(User, Attempt)> {
     let user = users::by_id(central, caller.user()).await?.ok_or(ApiError::NotFound)?;
+    let account: Email = user.email.parse().map_err(|rule| ApiError::internal(anyhow::anyhow!("an address {rule}")))?;
+    let attempt = Attempt::on(central, keys, &account.normalized(), None).await?;
     if passwords.verify(password.as_str(), Some(&user.password_hash)).await? {
-        return Ok(user);
+        return Ok((user, attempt));
     }
-    let event = Event { failed: true, detail: Some("password_wrong"), ..event(caller, action) };
-    transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
+    let failed = Event { failed: true, detail: Some("password_wrong"), ..*event };
+    transaction!(central.work(), |tx| audit::record(tx, &failed).await)?;
     Err(ApiError::invalid("/password", "password_wrong", "is not your password"))
 }
 
@@ -246,8 +265,8 @@ async fn shows(tx: &mut CentralTx, keys: &MasterKeys, caller: &Caller, code: &Se
 }
 
 /// Writes down that a code was wrong: the transaction goes on, and changes nothing else.
-async fn refuse(tx: &mut CentralTx, caller: &Caller, action: &'static str) -> Result<bool> {
-    audit::record(tx, &Event { failed: true, detail: Some("code_invalid"), ..event(caller, action) }).await?;
+async fn refuse(tx: &mut CentralTx, event: &Event<'_>) -> Result<bool> {
+    audit::record(tx, &Event { failed: true, detail: Some("code_invalid"), ..*event }).await?;
     Ok(false)
 }
 

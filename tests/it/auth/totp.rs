@@ -1,13 +1,18 @@
 //! The second factor: enrolled, shown at log-in, each code once, asked for by a clinic. Codes are made here by the secret that was
 //! answered, as an app would; where a test needs several, it has the server forget which step it saw last.
 
-use medicalpro::ids::Role;
+use medicalpro::auth::second_factor;
+use medicalpro::central::Central;
+use medicalpro::central::audit::Event;
+use medicalpro::error::ApiError;
+use medicalpro::ids::{Role, UserId};
+use medicalpro::secrets::MasterKeys;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use totp_rs::{Builder, Totp};
 
 use super::{assert_alike, log_in, post, until};
-use crate::support::{Answer, PASSWORD, Person, World};
+use crate::support::{Answer, MASTER_KEYS, PASSWORD, Person, World, api_url};
 
 const STEP: i64 = 30;
 
@@ -205,31 +210,79 @@ async fn a_code_that_was_used_is_refused_and_so_is_every_one_before_it() {
     refused(&log_in_with(&world, &other.admin.email, &code).await, "code_invalid");
 }
 
-/// Many at once, of whom one gets in.
-async fn one_of_fifty(world: &World, email: &str, code: &str) {
-    let answers = futures_util::future::join_all((0..50).map(|_| log_in_with(world, email, code))).await;
-    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == StatusCode::OK);
-    assert_eq!((won.len(), lost.len()), (1, 49));
-    for answer in lost {
-        // Whoever guesses too often waits.
-        assert!(["code_invalid", "too_many_attempts"].contains(&answer.code()), "{answer:?}");
-    }
-}
-
 #[tokio::test]
 async fn of_fifty_log_ins_at_once_with_one_code_exactly_one_gets_in() {
     let world = World::start().await;
     let clinic = world.clinic("code-race").await;
+    let email = &clinic.admin.email;
     let (app, recovery) = enrol(&clinic.admin).await;
-    time_passes(&world, &clinic.admin.email).await;
-    one_of_fifty(&world, &clinic.admin.email, &app.code(0)).await;
-    forgive(&world).await;
-    one_of_fifty(&world, &clinic.admin.email, &recovery[3]).await;
+    let id = "SELECT id FROM medicalpro_central.users WHERE email = $1";
+    let user = UserId(world.central().await.query_one(id, &[email]).await.unwrap().get(0));
+    let tls = medicalpro::database::tls(None).unwrap();
+    let central = Central::new(api_url(&world.admin).parse().unwrap(), tls, 8).unwrap();
+    let keys = MasterKeys::parse(MASTER_KEYS).unwrap();
+    for [by_http, by_hand] in [[app.code(0), app.code(1)], [recovery[3].clone(), recovery[4].clone()]] {
+        time_passes(&world, email).await;
+        let answers = futures_util::future::join_all((0..50).map(|_| log_in_with(&world, email, &by_http))).await;
+        let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == StatusCode::OK);
+        assert_eq!((won.len(), lost.len()), (1, 49), "{answers:?}");
+        // Whoever guesses too often waits.
+        assert!(lost.iter().all(|answer| ["code_invalid", "too_many_attempts"].contains(&answer.code())), "{lost:?}");
+        forgive(&world, email).await;
+
+        // The same where nobody waits, so that all fifty are looked at.
+        let code = by_hand.parse().unwrap();
+        let failed = || Event { action: "login", ..Event::default() };
+        let checks = (0..50).map(|_| second_factor::check(&central, &keys, user, Some(&code), failed()));
+        let checks = futures_util::future::join_all(checks).await;
+        assert_eq!(checks.iter().filter(|check| matches!(check, Ok(true))).count(), 1, "{checks:?}");
+        let refused = |check: &&_| matches!(check, Err(ApiError::Unauthenticated { code: "code_invalid", .. }));
+        assert_eq!(checks.iter().filter(refused).count(), 49, "{checks:?}");
+    }
 }
 
-/// The time has passed after which failed attempts are forgotten.
-async fn forgive(world: &World) {
-    world.central().await.batch_execute("DELETE FROM medicalpro_central.login_failures").await.unwrap();
+/// The time has passed after which failed attempts on an account are forgotten.
+async fn forgive(world: &World, email: &str) {
+    let keys = MasterKeys::parse(MASTER_KEYS).unwrap();
+    let subject = keys.fingerprint(format!("attempts on {email}").as_bytes());
+    let forget = "DELETE FROM medicalpro_central.login_failures WHERE subject = $1";
+    world.central().await.execute(forget, &[&subject.as_slice()]).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_has_the_password_guesses_few_codes_before_they_wait() {
+    let world = World::start().await;
+    let clinic = world.clinic("guesses").await;
+    let (admin, email) = (&clinic.admin, &clinic.admin.email);
+    let (app, recovery) = enrol(admin).await;
+    let mut guesses = 0;
+    let waits = loop {
+        let answer = log_in_with(&world, email, &app.wrong_code()).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            break answer;
+        }
+        refused(&answer, "code_invalid");
+        guesses += 1;
+        assert!(guesses <= 10, "nobody waits");
+    };
+    assert_eq!(waits.code(), "too_many_attempts");
+    // The right code waits too; and an open session with the password is no way round.
+    assert_eq!(log_in_with(&world, email, &app.code(1)).await.code(), "too_many_attempts");
+    let change = json!({ "password": PASSWORD, "code": app.wrong_code() });
+    for path in ["disable", "recovery-codes"] {
+        assert_eq!(
+            admin.post(&format!("/api/v1/auth/totp/{path}"), &change).await.code(),
+            "too_many_attempts",
+            "{path}"
+        );
+    }
+    forgive(&world, email).await;
+    assert_eq!(log_in_with(&world, email, &recovery[0]).await.status, StatusCode::OK, "control");
+    // The right password without a code is a failure too: else it would forgive the guesses between.
+    for _ in 0..5 {
+        refused(&log_in(&world, email, PASSWORD).await, "code_required");
+    }
+    assert_eq!(log_in(&world, email, PASSWORD).await.code(), "too_many_attempts");
 }
 
 #[tokio::test]
@@ -270,7 +323,7 @@ async fn a_recovery_code_works_once_however_it_is_typed_and_a_new_set_voids_the_
     let second = codes(&renewed);
     assert!(second.len() == 10 && second.iter().all(|code| !first.contains(code)));
     refused(&log_in_with(&world, email, &first[2]).await, "code_invalid");
-    forgive(&world).await;
+    forgive(&world, email).await;
     assert_eq!(log_in_with(&world, email, &second[0]).await.status, StatusCode::OK);
 
     // Another's are nothing to this account.
