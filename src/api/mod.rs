@@ -25,6 +25,8 @@ pub mod text;
 pub enum Tag {
     /// Registering a clinic, proving an address, logging in and out.
     Auth,
+    /// A clinic's own settings.
+    Clinic,
     /// The people a clinic treats.
     Patients,
     /// Whether the server works.

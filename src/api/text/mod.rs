@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 mod checks;
 
-use checks::{any, country, email, entity_tags, language, line, lines, phone, time_zone};
+use checks::{any, country, email, entity_tags, language, line, lines, phone, second_factor_code, time_zone};
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -226,6 +226,8 @@ text_types! {
     NewPassword: "new-password", 12..=128, "correct horse battery staple", any;
     /// A password, as typed; checked against the stored one, by nothing else.
     Password: "password", 1..=1000, "correct horse battery staple", any;
+    /// A code of the second factor: six digits, or a recovery code. Spaces, hyphens and case do not matter.
+    SecondFactorCode: "second-factor-code", 6..=64, "287082", second_factor_code, r"^[0-9A-Za-z -]+$";
     /// An opaque token that this server issued.
     OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line, r"^[!-~]+$";
     /// A page's cursor, as answered in `nextCursor`.
@@ -241,6 +243,14 @@ impl Email {
     #[must_use]
     pub fn normalized(&self) -> String {
         self.0.nfkc().collect::<String>().to_lowercase()
+    }
+}
+
+impl SecondFactorCode {
+    /// Whether it is a recovery code, and not one of an app.
+    #[must_use]
+    pub fn is_recovery_code(&self) -> bool {
+        self.0.len() != 6
     }
 }
 

@@ -224,6 +224,24 @@ impl World {
         Person { world: self, email: email.to_owned(), token: text("accessToken"), refresh_token: text("refreshToken") }
     }
 
+    /// Confirms what somebody has begun with, without using a code up or ending a session.
+    pub async fn confirm_second_factor(&self, email: &str) {
+        let confirm = "UPDATE medicalpro_central.users SET totp_confirmed_at = now() WHERE email = $1 AND totp_secret IS NOT NULL";
+        assert_eq!(self.central().await.execute(confirm, &[&email]).await.unwrap(), 1);
+    }
+
+    /// Somebody has a second factor no more, and what ended by it has not.
+    pub async fn forget_second_factor(&self, email: &str) {
+        let central = self.central().await;
+        for forget in [
+            "UPDATE medicalpro_central.users SET totp_secret = NULL, totp_confirmed_at = NULL, totp_last_step = NULL WHERE email = $1",
+            "UPDATE medicalpro_central.sessions SET revoked_at = NULL, revoked_reason = NULL
+              WHERE revoked_reason = 'second_factor' AND user_id IN (SELECT id FROM medicalpro_central.users WHERE email = $1)",
+        ] {
+            central.execute(forget, &[&email]).await.unwrap();
+        }
+    }
+
     /// Central, as the administrator.
     pub async fn central(&self) -> Client {
         admin_client(&self.admin, "medicalpro_central").await
