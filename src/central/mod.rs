@@ -5,8 +5,10 @@
 pub mod attempts;
 pub mod audit;
 pub mod companies;
+pub mod devices;
 pub mod journal;
 pub mod outbox;
+pub mod profiles;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
