@@ -29,6 +29,7 @@ use crate::http::guard;
 use crate::http::health::Health;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
+use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
@@ -57,6 +58,7 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
         central::journal::STATEMENTS,
@@ -65,6 +67,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,
+        housekeeping::STATEMENTS,
         provisioning::steps::STATEMENTS,
     ]
     .concat()
@@ -135,6 +138,7 @@ impl App {
             .data(keys)
             .data(Passwords::new(usize::from(settings.hashes_at_once))?)
             .data(requests)
+            .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
             .data(tokens);
         Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })
@@ -194,7 +198,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
     };
+    let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop));
+    tokio::join!(worker.run(stop.clone()), sender.run(stop), housekeeping);
     Ok(())
 }

@@ -7,8 +7,10 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
+use super::attempts::Attempt;
 use super::caller::{Bearer, Callers};
 use super::password::Passwords;
+use super::proxies::client_address;
 use super::register::{CompanyView, UserView};
 use super::throttle::Throttle;
 use super::token::{LIFETIME, Tokens};
@@ -22,7 +24,7 @@ use crate::central::users::{self, Membership, User};
 use crate::central::{Central, CentralTx};
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
-use crate::secrets::{random_text, sha256};
+use crate::secrets::{MasterKeys, random_text, sha256};
 use crate::transaction;
 
 /// Credentials.
@@ -80,11 +82,15 @@ impl Login {
         tokens: Data<&Arc<Tokens>>,
         passwords: Data<&Passwords>,
         throttle: Data<&Arc<Throttle>>,
+        keys: Data<&Arc<MasterKeys>>,
         body: Body<Credentials>,
     ) -> Result<Listed<LoggedIn>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
+        throttle.login(client_address(request))?;
         let credentials = body.value;
-        let user = users::by_email(&central, &credentials.email.normalized()).await?;
+        let account = credentials.email.normalized();
+        throttle.login_of(&account)?;
+        let attempt = Attempt::on(&central, &keys, &account, None).await?;
+        let user = users::by_email(&central, &account).await?;
         let stored = user.as_ref().map(|user| user.password_hash.as_str());
         let matches = passwords.verify(credentials.password.as_str(), stored).await?;
         let request_id = request.data::<RequestId>().map(|id| id.0);
@@ -97,6 +103,7 @@ impl Login {
                 detail: "The address or the password is wrong.",
             });
         };
+        attempt.succeeded(&central).await?;
         if !user.email_verified {
             return Err(ApiError::Forbidden {
                 code: "email_not_verified",

@@ -5,7 +5,9 @@
 //! | `caller` | from a request's token to a verified `Caller` |
 //! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
 //! | `password` | Argon2id, bounded in parallel; `password::policy`: which ones may be chosen |
-//! | `throttle` | limits by network address |
+//! | `proxies` | which address a request comes from |
+//! | `throttle` | limits by address, network and account |
+//! | `attempts` | the wait that grows with wrong passwords |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
 //! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
@@ -13,12 +15,14 @@
 //! | `keys` | the key set |
 //! | `examples` | what the spec shows of them |
 
+pub mod attempts;
 pub mod caller;
 mod examples;
 pub mod fields;
 pub mod keys;
 pub mod login;
 pub mod password;
+pub mod proxies;
 pub mod register;
 pub mod sessions;
 pub mod throttle;

@@ -8,6 +8,7 @@ use poem_openapi::{Object, OpenApi};
 
 use super::caller::Callers;
 use super::login::{Holder, LoggedIn, choose};
+use super::proxies::client_address;
 use super::throttle::Throttle;
 use super::token::Tokens;
 use crate::api::Tag;
@@ -50,11 +51,12 @@ impl Sessions {
         throttle: Data<&Arc<Throttle>>,
         body: Body<Refresh>,
     ) -> Result<Listed<LoggedIn>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
+        throttle.login(client_address(request))?;
         let refused =
             || ApiError::Unauthenticated { code: "refresh_token_invalid", detail: "The refresh token is not valid." };
         let successor = random_text();
         let (old, new) = (sha256(body.value.refresh_token.as_str().as_bytes()), sha256(successor.as_bytes()));
+        throttle.login_of(old)?;
         let request_id = request.data::<RequestId>().map(|id| id.0);
         // Everything that may fail for a moment comes before the exchange: a token that was used up without an answer would
         // look copied when its holder tries again.

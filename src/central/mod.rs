@@ -2,6 +2,7 @@
 //!
 //! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
 
+pub mod attempts;
 pub mod audit;
 pub mod companies;
 pub mod journal;
