@@ -17,13 +17,14 @@ use crate::api::list::Cursors;
 use crate::auth::account::Owners;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
+use crate::auth::standing::{self, Standings};
 use crate::auth::throttle::Throttle;
 use crate::auth::token::{Tokens, ensure_signing_key};
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
 use crate::clinic::Clinics;
 use crate::config::{ServeSettings, WorkerSettings, postgres};
-use crate::database::{Listener, harden, tls};
+use crate::database::{Listener, Notice, harden, tls};
 use crate::email::outbox::Sender;
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
@@ -63,9 +64,11 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
+        central::devices::STATEMENTS,
         central::email_changes::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
+        central::profiles::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
@@ -106,7 +109,12 @@ impl App {
         let tokens = Arc::new(Tokens::load(&central, &keys).await.context("central is not ready")?);
 
         let (notices, finished) = watch::channel(0);
-        tokio::spawn(Listener { config, tls: tls.clone(), channel: FINISHED }.run(notices, stop.clone()));
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        let listener = |channel| Listener { config: config.clone(), tls: tls.clone(), channel };
+        tokio::spawn(listener(FINISHED).run(counted, stop.clone()));
+        let standings = Standings::new(central.clone(), standing::BOUND);
+        let heard = standings.clone();
+        tokio::spawn(listener(standing::CHANNEL).run(move |notice| heard.hear(notice), stop.clone()));
         let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
         let clinics = Clinics::new(
             central.clone(),
@@ -137,8 +145,9 @@ impl App {
         let routes = routes
             .nest("/", service)
             .data(docs)
-            .data(Callers::new(central.clone(), tokens.clone()))
+            .data(Callers::new(standings, tokens.clone()))
             .data(central)
+            .data(settings.sessions())
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::auth::proxies::TrustedProxies;
 use crate::auth::throttle::Rates;
+use crate::central::sessions::Limits;
 use crate::clinic::PoolSettings;
 use crate::email::Transport;
 use crate::provisioning::housekeeping::Retention;
@@ -201,6 +202,12 @@ pub struct ServeSettings {
     /// (/24, or /48 of IPv6)
     #[arg(long, env = "MEDICALPRO_LOGINS_PER_MINUTE", default_value = "60", value_name = "COUNT")]
     pub logins_per_minute: NonZeroU32,
+    /// Hours after which a session ends, whatever happens: whoever goes on logs in again
+    #[arg(long, env = "MEDICALPRO_SESSION_HOURS", default_value_t = 24, value_parser = clap::value_parser!(i32).range(1..=720), value_name = "HOURS")]
+    pub session_hours: i32,
+    /// Minutes without a refresh after which a session ends
+    #[arg(long, env = "MEDICALPRO_SESSION_IDLE_MINUTES", default_value_t = 120, value_parser = clap::value_parser!(i32).range(15..=10_080), value_name = "MINUTES")]
+    pub session_idle_minutes: i32,
 }
 
 impl ServeSettings {
@@ -213,6 +220,12 @@ impl ServeSettings {
             idle: Duration::from_secs(self.pool_idle),
             wait: Duration::from_secs(self.pool_wait),
         }
+    }
+
+    /// How long sessions last.
+    #[must_use]
+    pub const fn sessions(&self) -> Limits {
+        Limits { hours: self.session_hours, idle_minutes: self.session_idle_minutes }
     }
 
     /// Limits by network address.

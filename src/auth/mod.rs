@@ -12,7 +12,10 @@
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
 //! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
-//! | `sessions` | `POST /auth/refresh` |
+//! | `visitor` | where a request comes from: program, network, device |
+//! | `opening` | how a session is opened, by whatever way, and answered |
+//! | `sessions` | `POST /auth/refresh`, `switch-clinic`, the list of sessions and their end |
+//! | `standing` | what sessions stand for right now |
 //! | `keys` | the key set |
 //! | `examples` | what the spec shows of them |
 
@@ -23,12 +26,15 @@ mod examples;
 pub mod fields;
 pub mod keys;
 pub mod login;
+pub mod opening;
 pub mod password;
 pub mod proxies;
 pub mod register;
 pub mod sessions;
+pub mod standing;
 pub mod throttle;
 pub mod token;
+pub mod visitor;
 
 /// The operations of this module.
 pub type Api = (

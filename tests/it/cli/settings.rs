@@ -30,6 +30,8 @@ const COMMANDS: [(&str, &[&str]); 9] = [
             "MEDICALPRO_TRUSTED_PROXIES",
             "MEDICALPRO_REGISTRATIONS_PER_MINUTE",
             "MEDICALPRO_LOGINS_PER_MINUTE",
+            "MEDICALPRO_SESSION_HOURS",
+            "MEDICALPRO_SESSION_IDLE_MINUTES",
         ],
     ),
     (
