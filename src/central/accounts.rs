@@ -6,6 +6,8 @@
 
 use uuid::Uuid;
 
+use super::audit::Event;
+use super::sessions::{self, Which};
 use super::{Central, CentralTx};
 use crate::error::{ApiError, Result};
 use crate::ids::{SessionId, UserId};
@@ -55,11 +57,9 @@ sql! { Central;
                            FROM memberships m JOIN companies c ON c.id = m.company_id
                           WHERE m.user_id = u.id AND m.status = 'active' ORDER BY m.created_at LIMIT 20), NULL)
            FROM users u WHERE u.id = $1";
-    /// Ends a person's sessions, all but one.
-    END_SESSIONS by API;
-        "UPDATE sessions SET revoked_at = now(), revoked_reason = $3
-          WHERE user_id = $1 AND id IS DISTINCT FROM $2::uuid AND revoked_at IS NULL
-         RETURNING id";
+    /// Lets no session be opened meanwhile: what opens one refers to this row, and waits.
+    LOCK by API;
+        "SELECT id FROM users WHERE id = $1 FOR UPDATE";
     /// Makes what was mailed to a person worth nothing.
     VOID_TOKENS by API;
         "UPDATE one_time_tokens SET used_at = now()
@@ -144,7 +144,8 @@ pub async fn names(central: &Central, user: UserId) -> Result<Vec<String>> {
     central.row(&NAMES, &[&user.0]).await?.map_or_else(|| Ok(Vec::new()), |row| Ok(row.try_get(0)?))
 }
 
-/// Ends a person's sessions, all but `kept`, and voids what was mailed to them; the sessions that it ended.
+/// Ends a person's sessions, all but `kept`, and voids what was mailed to them; the sessions that it ended. Of those that are being
+/// opened at this moment, none is missed.
 ///
 /// # Errors
 /// As the database refuses.
@@ -153,10 +154,11 @@ pub async fn end_sessions(
     user: UserId,
     kept: Option<SessionId>,
     reason: &'static str,
+    event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
+    tx.rows(&LOCK, &[&user.0]).await?;
     tx.rows(&VOID_TOKENS, &[&user.0]).await?;
-    let rows = tx.rows(&END_SESSIONS, &[&user.0, &kept.map(|id| id.0), &reason]).await?;
-    rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
+    sessions::revoke_of(tx, user, kept.map_or(Which::All, Which::Others), reason, event).await
 }
 
 /// Moves an account to another address, which counts as proven; the one before. `None` where the account is deactivated.

@@ -14,6 +14,7 @@ use crate::api::body::Body;
 use crate::api::text::Password;
 use crate::auth::caller::{Bearer, Callers};
 use crate::auth::examples::checked;
+use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::{Central, accounts, email_changes};
 use crate::clinic::Caller;
@@ -48,15 +49,10 @@ impl Deactivation {
         owners: Data<&Owners>,
         body: Body<PasswordOnly>,
     ) -> Result<Done> {
-        let caller = &bearer.0;
-        let event = Event {
-            action: "account_deactivated",
-            user: Some(caller.user()),
-            request: Some(caller.request().0),
-            ..Event::default()
-        };
+        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let event = Event { user: Some(caller.user()), ..visitor.event("account_deactivated") };
         let outcome = end(request, &central, &owners, caller, &body.value, &event).await;
-        forget(&callers, audit::record_refusal(&central, &event, outcome).await?).await;
+        forget(&callers, audit::record_refusal(&central, &event, outcome).await?);
         Ok(Done)
     }
 }
@@ -74,7 +70,7 @@ async fn end(
     transaction!(central.work(), |tx| {
         accounts::deactivate(tx, user).await?;
         email_changes::end_open(tx, user).await?;
-        let ended = accounts::end_sessions(tx, user, None, "deactivated").await?;
+        let ended = accounts::end_sessions(tx, user, None, "deactivated", event).await?;
         audit::record(tx, event).await?;
         Ok(ended)
     })

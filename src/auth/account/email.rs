@@ -20,12 +20,13 @@ use crate::auth::caller::{Bearer, Callers};
 use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
 use crate::auth::throttle::Throttle;
+use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::{Central, accounts, email_changes};
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
-use crate::ids::{RequestId, SessionId, UserId};
+use crate::ids::{SessionId, UserId};
 use crate::secrets::sha256;
 use crate::transaction;
 
@@ -86,13 +87,8 @@ impl AccountEmail {
         body: Body<EmailChange>,
     ) -> Result<Done> {
         throttle.registration(client_address(request))?;
-        let caller = &bearer.0;
-        let event = Event {
-            action: "email_change_requested",
-            user: Some(caller.user()),
-            request: Some(caller.request().0),
-            ..Event::default()
-        };
+        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let event = Event { user: Some(caller.user()), ..visitor.event("email_change_requested") };
         let outcome = ask(request, &central, &owners, caller, &body.value, &event).await;
         audit::record_refusal(&central, &event, outcome).await?;
         Ok(Done)
@@ -114,9 +110,9 @@ impl AccountEmail {
         throttle.login(client_address(request))?;
         let hash = sha256(body.value.token.as_str().as_bytes());
         throttle.login_of(hash)?;
-        let request = request.data::<RequestId>().map(|id| id.0);
         let user = email_changes::owner(&central, &hash).await?;
-        let event = Event { action: "email_changed", user, request, ..Event::default() };
+        let visitor = Visitor::of(request);
+        let event = Event { user, ..visitor.event("email_changed") };
         let outcome = confirm(&central, &hash, &event).await;
         if let (Some(user), Err(ApiError::Conflict { .. })) = (user, &outcome) {
             // Somebody else has the address by now: it will not become free by asking again.
@@ -126,7 +122,7 @@ impl AccountEmail {
         let status = match confirmed {
             None => EmailChangeStatus::WaitingForOther,
             Some(ended) => {
-                forget(&callers, ended).await;
+                forget(&callers, ended);
                 EmailChangeStatus::Changed
             }
         };
@@ -168,7 +164,7 @@ async fn confirm(central: &Central, token_hash: &[u8], event: &Event<'_>) -> Res
         let moved = accounts::move_to(tx, user, &change.new_email, &change.new_email_normalized).await;
         let old_email = moved.map_err(taken)?.ok_or_else(token_invalid)?;
         email_changes::end_open(tx, user).await?;
-        let ended = accounts::end_sessions(tx, user, None, "email").await?;
+        let ended = accounts::end_sessions(tx, user, None, "email", event).await?;
         let payload = json!({ "oldEmail": old_email });
         queue_mail(tx, Kind::EmailChanged, To::EmailChange(change.id), None, &payload).await?;
         audit::record(tx, event).await?;

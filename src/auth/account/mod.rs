@@ -87,8 +87,8 @@ fn token_invalid() -> ApiError {
 }
 
 /// Forgets sessions that were ended, in this process; the others hear of it.
-async fn forget(callers: &Callers, ended: Vec<SessionId>) {
+fn forget(callers: &Callers, ended: Vec<SessionId>) {
     for session in ended {
-        callers.forget(session).await;
+        callers.forget(session);
     }
 }

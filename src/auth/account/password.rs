@@ -21,12 +21,13 @@ use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
 use crate::auth::register::AddressOnly;
 use crate::auth::throttle::Throttle;
+use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::{Central, CentralTx, accounts, email_changes};
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
-use crate::ids::{RequestId, SessionId, UserId};
+use crate::ids::{SessionId, UserId};
 use crate::secrets::sha256;
 use crate::transaction;
 
@@ -70,14 +71,13 @@ impl AccountPassword {
         throttle.registration(client_address(request))?;
         let email = body.value.email.normalized();
         throttle.registration_of(&email)?;
-        let request = request.data::<RequestId>().map(|id| id.0);
+        let visitor = Visitor::of(request);
         transaction!(central.work(), |tx| {
             let account = accounts::queue_reset(tx, &email).await?;
             // Also where there is none: what is answered then has taken the same statements and waited for the disk.
             let (user, queued) = account.unzip();
             let failed = queued != Some(true);
-            let event = Event { action: "password_reset_requested", failed, user, request, ..Event::default() };
-            audit::record(tx, &event).await
+            audit::record(tx, &Event { failed, user, ..visitor.event("password_reset_requested") }).await
         })?;
         Ok(Done)
     }
@@ -99,14 +99,14 @@ impl AccountPassword {
         throttle.login(client_address(request))?;
         let hash = sha256(body.value.token.as_str().as_bytes());
         throttle.login_of(hash)?;
-        let request = request.data::<RequestId>().map(|id| id.0);
         let user = accounts::resettable(&central, &hash).await?;
-        let event = Event { action: "password_reset", user, request, ..Event::default() };
+        let visitor = Visitor::of(request);
+        let event = Event { user, ..visitor.event("password_reset") };
         let outcome = match user {
             None => Err(token_invalid()),
             Some(user) => reset(&central, &owners, user, &hash, &body.value.password, &event).await,
         };
-        forget(&callers, audit::record_refusal(&central, &event, outcome).await?).await;
+        forget(&callers, audit::record_refusal(&central, &event, outcome).await?);
         Ok(Done)
     }
 
@@ -123,15 +123,10 @@ impl AccountPassword {
         owners: Data<&Owners>,
         body: Body<PasswordChange>,
     ) -> Result<Done> {
-        let caller = &bearer.0;
-        let event = Event {
-            action: "password_changed",
-            user: Some(caller.user()),
-            request: Some(caller.request().0),
-            ..Event::default()
-        };
+        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let event = Event { user: Some(caller.user()), ..visitor.event("password_changed") };
         let outcome = change(request, &central, &owners, caller, &body.value, &event).await;
-        forget(&callers, audit::record_refusal(&central, &event, outcome).await?).await;
+        forget(&callers, audit::record_refusal(&central, &event, outcome).await?);
         Ok(Done)
     }
 }
@@ -184,7 +179,7 @@ async fn changed(
     kept: Option<SessionId>,
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
-    let ended = accounts::end_sessions(tx, user, kept, "password").await?;
+    let ended = accounts::end_sessions(tx, user, kept, "password", event).await?;
     email_changes::end_open(tx, user).await?;
     queue_mail(tx, Kind::PasswordChanged, To::User(user), None, &json!({})).await?;
     audit::record(tx, event).await?;

@@ -4,6 +4,7 @@ mod attempts;
 mod limits;
 mod login;
 mod mail;
+mod password;
 mod secrecy;
 mod sessions;
 mod tokens;
