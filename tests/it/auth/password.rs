@@ -23,9 +23,7 @@ async fn reset(world: &World, token: &str, password: &str) -> Answer {
 }
 
 async fn change(person: &Person<'_>, current: &str, new: &str) -> Answer {
-    person
-        .post("/api/v1/auth/change-password", &json!({ "currentPassword": current, "newPassword": new }))
-        .await
+    person.post("/api/v1/auth/change-password", &json!({ "currentPassword": current, "newPassword": new })).await
 }
 
 /// The events of an account, the oldest first: `action outcome detail`.
@@ -38,7 +36,8 @@ async fn events(world: &World, email: &str) -> Vec<String> {
 
 /// The mails of an account, as they were queued.
 async fn queued(world: &World, email: &str, kind: &str) -> i64 {
-    let query = "SELECT count(*) FROM medicalpro_central.email_outbox o JOIN medicalpro_central.users u ON u.id = o.user_id
+    let query =
+        "SELECT count(*) FROM medicalpro_central.email_outbox o JOIN medicalpro_central.users u ON u.id = o.user_id
                   WHERE u.email = $1 AND o.kind = $2";
     world.central().await.query_one(query, &[&email, &kind]).await.unwrap().get(0)
 }
@@ -163,7 +162,8 @@ async fn a_mail_is_promised_alike_to_known_and_unknown_and_a_known_one_gets_thre
         central.execute(sent, &[&id]).await.unwrap();
     }
     assert_eq!(queued(&world, email, "password_reset").await, 3);
-    let later = "UPDATE medicalpro_central.email_outbox SET created_at = created_at - interval '10 minutes' WHERE user_id = $1";
+    let later =
+        "UPDATE medicalpro_central.email_outbox SET created_at = created_at - interval '10 minutes' WHERE user_id = $1";
     central.execute(later, &[&id]).await.unwrap();
     ask(email).await;
     assert_eq!(queued(&world, email, "password_reset").await, 4, "ten minutes later");
@@ -230,7 +230,11 @@ async fn a_change_takes_the_present_password_and_few_guesses() {
 async fn of_fifty_changes_at_once_one_is_answered_204() {
     let world = World::start().await;
     let clinic = world.clinic("change-at-once").await;
-    let sessions = join_all((0..10).map(|_| world.log_in(&clinic.admin.email))).await;
+    // Ten sessions: of each, so many guesses at once are free.
+    let mut sessions = Vec::new();
+    for _ in 0..10 {
+        sessions.push(world.log_in(&clinic.admin.email).await);
+    }
     let password = |number: usize| format!("{NEW} {number}");
     let answers =
         join_all((0..50).map(async |number| change(&sessions[number % 10], PASSWORD, &password(number)).await)).await;
@@ -314,8 +318,8 @@ async fn a_weaker_hash_is_replaced_at_a_log_in_and_a_stronger_one_is_kept() {
     let weak = lay(8_192, 1).await;
     assert_eq!(log_in(&world, email, NEW).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(stored().await, weak, "not by a wrong password");
-    // Many at once: all get in.
-    let answers = join_all((0..10).map(|_| log_in(&world, email, PASSWORD))).await;
+    // Several at once: all get in.
+    let answers = join_all((0..4).map(|_| log_in(&world, email, PASSWORD))).await;
     assert!(answers.iter().all(|answer| answer.status == StatusCode::OK), "{answers:?}");
     let renewed = stored().await;
     assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
