@@ -292,7 +292,7 @@ async fn the_policy_holds_wherever_a_password_is_chosen() {
         }
         assert_eq!(error(&registered), ("/password", code), "{password}");
         let detail = registered.json["errors"][0]["detail"].as_str().unwrap();
-        assert!(detail.starts_with("is ") && !registered.text.contains(password), "{registered:?}");
+        assert!(!detail.is_empty() && !registered.text.contains(password), "{registered:?}");
         assert_eq!(error(&reset(&world, &token, password).await), ("/password", code), "{password}");
         assert_eq!(error(&change(&person, PASSWORD, password).await), ("/newPassword", code), "{password}");
     }
