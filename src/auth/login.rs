@@ -87,8 +87,7 @@ impl Login {
     ) -> Result<Listed<LoggedIn>> {
         throttle.login(client_address(request))?;
         let (given, visitor) = (body.value, Visitor::of(request));
-        throttle.login_of(given.email.normalized())?;
-        let attempt = wait_after_failures(&central, &keys, &given).await?;
+        let attempt = wait_after_failures(&central, &keys, &throttle, &given).await?;
         let user = check_password(&central, &passwords, &given, &visitor).await?;
         let second_factor = check_second_factor(&user)?;
         attempt.succeeded(&central).await?;
@@ -132,12 +131,22 @@ impl Login {
 }
 
 /// The delay after failures, which a device that is known for this address does not share with strangers.
-async fn wait_after_failures(central: &Central, keys: &MasterKeys, given: &Credentials) -> Result<Attempt> {
+async fn wait_after_failures(
+    central: &Central,
+    keys: &MasterKeys,
+    throttle: &Throttle,
+    given: &Credentials,
+) -> Result<Attempt> {
     let account = given.email.normalized();
     let device = match &given.device_token {
         Some(token) => devices::known(central, &account, &sha256(token.as_str().as_bytes())).await?,
         None => None,
     };
+    // Strangers must not use up the quota of a device that is known, either.
+    match device {
+        Some(device) => throttle.login_of(device)?,
+        None => throttle.login_of(&account)?,
+    }
     Attempt::on(central, keys, &account, device).await
 }
 
