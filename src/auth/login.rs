@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
@@ -26,11 +27,15 @@ use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::profiles::{self, Place, Profile};
 use crate::central::sessions::{self, Limits};
 use crate::central::users::{self, User};
-use crate::central::{Central, CentralTx, devices};
+use crate::central::{Central, CentralTx, accounts, devices};
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, UserId};
 use crate::secrets::{MasterKeys, random_text, sha256};
 use crate::transaction;
+
+/// Whatever is wrong with them.
+const WRONG: ApiError =
+    ApiError::Unauthenticated { code: "credentials_invalid", detail: "The address or the password is wrong." };
 
 /// Credentials.
 #[derive(Debug, Object)]
@@ -88,7 +93,8 @@ impl Login {
         attempt.succeeded(&central).await?;
         let clinic = check_place(&central, &user, given.company_id, &visitor).await?;
         let entry = Entry { user: UserId(user.id), clinic: Some(clinic), second_factor, until: None };
-        enter(&central, &tokens, **limits, &entry, visitor, given.device_token.as_ref()).await.map(Listed)
+        let password_of = user.password_changed_at;
+        enter(&central, &tokens, **limits, &entry, password_of, visitor, given.device_token.as_ref()).await.map(Listed)
     }
 
     /// Log out
@@ -155,12 +161,13 @@ async fn check_password(
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let matches = passwords.verify(given.password.as_str(), stored).await?;
     let known = user.as_ref().map(|user| UserId(user.id));
-    if let Some(user) = user.filter(|_| matches) {
-        return Ok(user);
+    let Some(user) = user.filter(|_| matches) else {
+        return refuse(central, visitor, known, "credentials_invalid", WRONG).await;
+    };
+    if let Some(renewed) = passwords.renewed(given.password.as_str(), &user.password_hash).await? {
+        accounts::renew_hash(central, UserId(user.id), &user.password_hash, &renewed).await?;
     }
-    let wrong =
-        ApiError::Unauthenticated { code: "credentials_invalid", detail: "The address or the password is wrong." };
-    refuse(central, visitor, known, "credentials_invalid", wrong).await
+    Ok(user)
 }
 
 /// The second factor, of whoever has one: whether it was shown.
@@ -214,12 +221,14 @@ pub(super) async fn enter(
     tokens: &Tokens,
     limits: Limits,
     entry: &Entry,
+    password_of: DateTime<Utc>,
     mut visitor: Visitor,
     device_token: Option<&OpaqueToken>,
 ) -> Result<LoggedIn> {
     let fresh = random_text();
     let (opened, profile, is_new) = transaction!(central.work(), |tx| {
-        let is_new = recognise(tx, entry, &mut visitor, device_token, &fresh).await?;
+        let before = users::touch_login(tx, entry.user, password_of).await?.ok_or(WRONG)?;
+        let is_new = recognise(tx, entry, before, &mut visitor, device_token, &fresh).await?;
         let opened = opening::open(tx, limits, entry, &visitor).await?;
         let event = Event { clinic: entry.clinic, user: Some(entry.user), ..visitor.event("login") };
         audit::record(tx, &event).await?;
@@ -233,6 +242,7 @@ pub(super) async fn enter(
 async fn recognise(
     tx: &mut CentralTx,
     entry: &Entry,
+    before: bool,
     visitor: &mut Visitor,
     device_token: Option<&OpaqueToken>,
     fresh: &str,
@@ -242,13 +252,12 @@ async fn recognise(
         Some(token) => devices::seen(tx, user, &sha256(token.as_str().as_bytes()), agent.as_deref()).await?,
         None => None,
     };
-    let before = users::touch_login(tx, user).await?;
     visitor.device = match known {
         Some(device) => Some(device),
         None => Some(devices::insert(tx, user, &sha256(fresh.as_bytes()), agent.as_deref()).await?),
     };
     if known.is_none() && before {
-        let payload = json!({ "device": visitor.device_name(), "network": visitor.network, "at": chrono::Utc::now() });
+        let payload = json!({ "device": visitor.device_name(), "network": visitor.network, "at": Utc::now() });
         queue_mail(tx, Kind::NewDevice, To::User(user), entry.clinic, &payload).await?;
     }
     Ok(known.is_none())

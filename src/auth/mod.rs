@@ -4,10 +4,11 @@
 //! | --- | --- |
 //! | `caller` | from a request's token to a verified `Caller` |
 //! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
-//! | `password` | Argon2id, bounded in parallel |
+//! | `password` | Argon2id, bounded in parallel; `password::policy`: which ones may be chosen |
 //! | `proxies` | which address a request comes from |
 //! | `throttle` | limits by address, network and account |
 //! | `attempts` | the wait that grows with wrong passwords |
+//! | `account` | what people do to their own account: password, address, end |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
 //! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
@@ -18,6 +19,7 @@
 //! | `keys` | the key set |
 //! | `examples` | what the spec shows of them |
 
+pub mod account;
 pub mod attempts;
 pub mod caller;
 mod examples;
@@ -35,10 +37,26 @@ pub mod token;
 pub mod visitor;
 
 /// The operations of this module.
-pub type Api = (register::Registration, login::Login, sessions::Sessions, keys::Keys);
+pub type Api = (
+    register::Registration,
+    login::Login,
+    sessions::Sessions,
+    keys::Keys,
+    account::password::AccountPassword,
+    account::email::AccountEmail,
+    account::deactivation::Deactivation,
+);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (register::Registration, login::Login, sessions::Sessions, keys::Keys)
+    (
+        register::Registration,
+        login::Login,
+        sessions::Sessions,
+        keys::Keys,
+        account::password::AccountPassword,
+        account::email::AccountEmail,
+        account::deactivation::Deactivation,
+    )
 }

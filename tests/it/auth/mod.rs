@@ -1,11 +1,13 @@
 //! Registering, proving an address, logging in, refreshing, logging out.
 
+mod account;
 mod attempts;
 mod clinics;
 mod devices;
 mod limits;
 mod login;
 mod mail;
+mod password;
 mod refresh;
 mod secrecy;
 mod sessions;
