@@ -188,7 +188,8 @@ async fn known_and_unknown_accounts_take_the_same_round_trips() {
         let queued = central.query_one("SELECT count(*) FROM medicalpro_central.email_outbox", &[]).await.unwrap();
         (proxy.round_trips("medicalpro_api") - before, queued.get::<_, i64>(0))
     };
-    for (path, known) in [("login", clinic.admin.email.as_str()), ("resend-verification", unproven)] {
+    let proven = clinic.admin.email.as_str();
+    for (path, known) in [("login", proven), ("forgot-password", proven), ("resend-verification", unproven)] {
         // The first of each kind prepares its statements.
         count(path, known).await;
         let ((ours, mails), (theirs, none)) = (count(path, known).await, count(path, &format!("nobody-{known}")).await);
