@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_work_is_bounded_however_long_the_names() {
-        let name = (0..200).map(|number| format!("word{number} ")).collect::<String>();
+        let name = (0..200).map(|number| format!("word{number}")).collect::<Vec<_>>().join(" ");
         assert_eq!(names(&[&name, &name]).len(), MOST_NAMES);
     }
 
