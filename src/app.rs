@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::list::Cursors;
+use crate::auth::account::Owners;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
 use crate::auth::signing;
@@ -62,10 +63,12 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::accounts::STATEMENTS,
         central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
         central::devices::STATEMENTS,
+        central::email_changes::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
         central::profiles::STATEMENTS,
@@ -132,6 +135,9 @@ impl App {
         let throttle = Arc::new(Throttle::new(settings.rates()));
         tokio::spawn(forget_quiet(throttle.clone(), stop.clone()));
 
+        let passwords = Passwords::new(usize::from(settings.hashes_at_once))?;
+        let owners = Owners::new(central.clone(), keys.clone(), passwords.clone(), throttle.clone());
+
         let service = service();
         let docs = Arc::new(Docs::of(&service)?);
         let problems = Arc::new(Problems::new(docs.routes.clone()));
@@ -156,7 +162,8 @@ impl App {
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)
-            .data(Passwords::new(usize::from(settings.hashes_at_once))?)
+            .data(owners)
+            .data(passwords)
             .data(requests)
             .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)

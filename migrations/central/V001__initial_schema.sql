@@ -157,6 +157,7 @@ CREATE TABLE devices (
   last_used_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX devices_user_id_idx ON devices (user_id, last_used_at);
+CREATE INDEX devices_last_used_at_idx ON devices (last_used_at);
 GRANT SELECT, INSERT (user_id, token_hash, user_agent), UPDATE (last_used_at, user_agent), DELETE ON devices TO medicalpro_api;
 GRANT SELECT (id, last_used_at), DELETE ON devices TO medicalpro_provisioner;
 
@@ -281,7 +282,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user_id_idx ON sessions (user_id, company_id);
 CREATE INDEX sessions_company_id_idx ON sessions (company_id);
 CREATE INDEX sessions_device_id_idx ON sessions (device_id);
-CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
+CREATE INDEX sessions_ended_at_idx ON sessions (least(revoked_at, expires_at));
 GRANT SELECT, INSERT ON sessions TO medicalpro_api;
 GRANT UPDATE (last_used_at, revoked_at, revoked_reason) ON sessions TO medicalpro_api;
 GRANT SELECT (id, expires_at, revoked_at), DELETE ON sessions TO medicalpro_provisioner;
@@ -415,6 +416,8 @@ CREATE TABLE email_outbox (
   CONSTRAINT email_outbox_addressee_check CHECK (num_nonnulls(user_id, invitation_id, email_change_id) = 1)
 );
 CREATE INDEX email_outbox_due_idx ON email_outbox (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX email_outbox_sent_at_idx ON email_outbox (sent_at) WHERE status = 'sent';
+CREATE INDEX email_outbox_dead_idx ON email_outbox (created_at) WHERE status = 'dead';
 CREATE INDEX email_outbox_user_id_idx ON email_outbox (user_id, kind, created_at);
 CREATE INDEX email_outbox_invitation_id_idx ON email_outbox (invitation_id);
 CREATE INDEX email_outbox_email_change_id_idx ON email_outbox (email_change_id);

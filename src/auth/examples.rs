@@ -216,6 +216,6 @@ impl Example for SecurityPatch {
 }
 
 #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
-fn checked<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(super) fn checked<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().expect("an example is valid")
 }

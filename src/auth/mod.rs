@@ -5,10 +5,11 @@
 //! | `caller` | from a request's token to a verified `Caller` |
 //! | `token` | access tokens (EdDSA, RFC 9068) |
 //! | `signing`, `keys` | the keys that sign them: made, replaced, known; and published |
-//! | `password` | Argon2id, bounded in parallel |
+//! | `password` | Argon2id, bounded in parallel; `password::policy`: which ones may be chosen |
 //! | `proxies` | which address a request comes from |
 //! | `throttle` | limits by address, network and account |
 //! | `attempts` | the wait that grows with wrong passwords |
+//! | `account` | what people do to their own account: password, address, end |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
 //! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
@@ -20,6 +21,7 @@
 //! | `clinic_security` | `/clinic/security`: what a clinic asks of its people |
 //! | `examples` | what the spec shows of them |
 
+pub mod account;
 pub mod attempts;
 pub mod caller;
 pub mod clinic_security;
@@ -48,6 +50,9 @@ pub type Api = (
     keys::Keys,
     totp::SecondFactor,
     clinic_security::ClinicSecurity,
+    account::password::AccountPassword,
+    account::email::AccountEmail,
+    account::deactivation::Deactivation,
 );
 
 /// See [`Api`].
@@ -60,5 +65,8 @@ pub const fn api() -> Api {
         keys::Keys,
         totp::SecondFactor,
         clinic_security::ClinicSecurity,
+        account::password::AccountPassword,
+        account::email::AccountEmail,
+        account::deactivation::Deactivation,
     )
 }

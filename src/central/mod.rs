@@ -2,10 +2,12 @@
 //!
 //! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
 
+pub mod accounts;
 pub mod attempts;
 pub mod audit;
 pub mod companies;
 pub mod devices;
+pub mod email_changes;
 pub mod journal;
 pub mod outbox;
 pub mod profiles;

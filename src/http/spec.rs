@@ -159,7 +159,7 @@ fn mend_operation(operation: &mut Value) {
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "401");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "403");
     add(located("path"), "404");
-    add(writes && (protected || id == "auth_register"), "409");
+    add(writes && (protected || matches!(id.as_str(), "auth_register" | "auth_confirm_email_change")), "409");
     add(has("If-Match"), "412");
     add(has_body, "413");
     add(has_body, "415");

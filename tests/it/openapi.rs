@@ -216,7 +216,7 @@ async fn the_example_of_each_request_can_be_sent() {
             "second_factor_enrolment_required",
         ]
         .contains(&answer.code())
-            || ["token_invalid", "code_invalid"]
+            || ["token_invalid", "code_invalid", "password_wrong"]
                 .contains(&answer.json["errors"][0]["code"].as_str().unwrap_or_default());
         assert!(answer.status.is_success() || refused, "{}: {answer:?}", operation["operationId"]);
     }

@@ -13,15 +13,19 @@ use uuid::Uuid;
 use super::tokens::claims;
 use super::wire;
 use crate::auth::totp::App;
+use crate::support::tokens::{self, About};
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
 /// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
-pub const PUBLIC: [&str; 8] = [
+pub const PUBLIC: [&str; 11] = [
+    "auth_confirm_email_change",
+    "auth_forgot_password",
     "auth_jwks",
     "auth_login",
     "auth_refresh",
     "auth_register",
     "auth_resend_verification",
+    "auth_reset_password",
     "auth_verify_email",
     "health_live",
     "health_ready",
@@ -68,6 +72,11 @@ pub enum Valid {
     Credentials,
     Password,
     PasswordAndCode,
+    EmailChange,
+    EmailChangeConfirmation,
+    PasswordChange,
+    PasswordOnly,
+    PasswordReset,
     Patient,
     PatientPatch,
     OtherClinic,
@@ -90,7 +99,12 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 26] = [
+pub const OPERATIONS: [Entry; 32] = [
+    entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
+    entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
+    entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
+    entry("auth_deactivate", Right::Everybody, Valid::PasswordOnly, &[]),
+    entry("auth_forgot_password", Right::Everybody, Valid::Address, &[]),
     entry("auth_jwks", Right::Everybody, Valid::None, &[]),
     entry("auth_login", Right::Everybody, Valid::Credentials, &[("companyId", Thing::Clinic)]),
     entry("auth_logout", Right::Everybody, Valid::None, &[]),
@@ -98,6 +112,7 @@ pub const OPERATIONS: [Entry; 26] = [
     entry("auth_refresh", Right::Everybody, Valid::Refresh, &[]),
     entry("auth_register", Right::Everybody, Valid::Registration, &[]),
     entry("auth_resend_verification", Right::Everybody, Valid::Address, &[]),
+    entry("auth_reset_password", Right::Everybody, Valid::PasswordReset, &[]),
     entry("auth_session_revoke", Right::Everybody, Valid::None, &[("id", Thing::Session)]),
     entry("auth_sessions_list", Right::Everybody, Valid::None, &[]),
     entry("auth_sessions_revoke", Right::Everybody, Valid::None, &[]),
@@ -256,6 +271,22 @@ impl<'a> Walk<'a> {
                 let app = self.begun(person).await;
                 self.world.confirm_second_factor(&person.email).await;
                 json!({ "password": PASSWORD, "code": app.code(0) })
+            }
+            Valid::EmailChange => {
+                json!({ "password": PASSWORD, "newEmail": format!("walk-{}@example.org", Uuid::now_v7().simple()) })
+            }
+            Valid::EmailChangeConfirmation => {
+                let somebody = World::registration("walk-moves");
+                let own = self.world.log_in(&person.email).await;
+                let change = json!({ "password": PASSWORD, "newEmail": somebody["email"] });
+                assert_eq!(own.post("/api/v1/auth/change-email", &change).await.status, 204);
+                let change = tokens::email_change(self.world, &person.email).await;
+                json!({ "token": tokens::lay(self.world, "email_change_old", About::EmailChange(change)).await })
+            }
+            Valid::PasswordChange => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
+            Valid::PasswordOnly => json!({ "password": PASSWORD }),
+            Valid::PasswordReset => {
+                json!({ "token": tokens::reset_token(self.world, &person.email).await, "password": PASSWORD })
             }
             Valid::Patient => json!({ "firstName": "Zoé", "lastName": "Durand", "address": { "city": "Paris" } }),
             Valid::PatientPatch => json!({ "lastName": "Martin", "address": { "city": "Lyon" } }),

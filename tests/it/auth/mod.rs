@@ -1,5 +1,6 @@
 //! Registering, proving an address, logging in, refreshing, logging out.
 
+mod account;
 mod attempts;
 mod clinics;
 mod devices;
@@ -7,6 +8,7 @@ mod keys;
 mod limits;
 mod login;
 mod mail;
+mod password;
 mod refresh;
 mod secrecy;
 mod sessions;

@@ -21,6 +21,7 @@ mod kill;
 mod lazy;
 mod leases;
 mod pause;
+mod purging;
 mod register;
 mod schema;
 pub mod site;
