@@ -29,6 +29,7 @@ use crate::email::outbox::Sender;
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
+use crate::http::link;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::housekeeping;
@@ -136,8 +137,11 @@ impl App {
         let mut routes = Route::new()
             .at("/openapi.json", get(docs::spec_file))
             .at("/docs", get(docs::swagger_ui))
-            .at("/verify-email", get(page::verify_email))
-            .at("/verify-email.js", get(page::verify_email_script))
+            .at("/verify-email", get(link::verify_email))
+            .at("/confirm-email", get(link::confirm_email))
+            .at("/reset-password", get(link::reset_password))
+            .at("/accept-invitation", get(link::accept_invitation))
+            .at("/link.js", get(link::script))
             .at("/pages.css", get(page::styles));
         if let Some(folder) = mail {
             routes = routes.at("/dev/mail", get(page::dev_mail).data(MailFolder(Arc::new(folder))));
