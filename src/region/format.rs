@@ -15,6 +15,7 @@ use icu_datetime::fieldsets::{self, zone};
 use icu_datetime::{DateTimeFormatter, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
+use icu_decimal::options::DecimalFormatterOptions;
 use icu_locale_core::Locale;
 use icu_time::zone::models::AtTime;
 use icu_time::zone::{UtcOffset, ZoneNameTimestamp};
@@ -97,7 +98,8 @@ impl Formats {
     /// # Errors
     /// ICU has no data.
     pub fn amount(&self, minor: u64, currency: &str) -> Result<String, FormatError> {
-        let formatter = DecimalFormatter::try_new((&self.amounts).into(), Default::default()).map_err(failed)?;
+        let formatter =
+            DecimalFormatter::try_new((&self.amounts).into(), DecimalFormatterOptions::default()).map_err(failed)?;
         let mut amount = Decimal::from(minor);
         amount.multiply_pow10(-decimals(currency));
         Ok(formatter.format(&amount).to_string())
