@@ -6,6 +6,7 @@
 
 pub mod docs;
 pub mod health;
+pub mod link;
 pub mod page;
 pub mod probe;
 pub mod problem;

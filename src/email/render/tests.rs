@@ -137,13 +137,14 @@ fn locales_have_the_same_messages() {
 }
 
 #[test]
-fn every_message_is_said_by_some_mail_or_page() {
+fn every_message_is_said_by_some_mail() {
     let english = Language::ENGLISH;
-    for key in keys(english.messages()) {
+    // What pages say, `http::link` looks after.
+    for key in keys(english.messages()).into_iter().filter(|key| !key.contains("page-")) {
         let without = english.messages().replacen(&format!("\n{key} ="), "\nunsaid =", 1);
         let catalogue = Catalogue::new([(english, &*without)].into_iter()).unwrap();
         let is_said = every_form().iter().any(|mail| catalogue.render_in(mail, &reader("en", "CH")).is_err());
-        assert!(is_said || VERIFY_PAGE.contains(&key), "nothing says {key}");
+        assert!(is_said, "nothing says {key}");
     }
 }
 
