@@ -47,19 +47,11 @@ impl<'a> Letter<'a> {
         match *mail {
             Mail::Verification { clinic, name, link, valid_hours } => {
                 let pen = pen(vec![("clinic", harmless_name(clinic).into())]);
-                Ok(Self {
-                    action: pen.action(link)?,
-                    notes: vec![pen.counted("valid-hours", valid_hours)?, pen.own("ignore")?],
-                    ..pen.letter(name)?
-                })
+                pen.asking(pen.letter(name)?, link, "valid-hours", valid_hours)
             }
             Mail::PasswordReset { name, link, valid_minutes } => {
                 let pen = pen(Vec::new());
-                Ok(Self {
-                    action: pen.action(link)?,
-                    notes: vec![pen.counted("valid-minutes", valid_minutes)?, pen.own("ignore")?],
-                    ..pen.letter(name)?
-                })
+                pen.asking(pen.letter(name)?, link, "valid-minutes", valid_minutes)
             }
             Mail::PasswordChanged { name, at } => {
                 let pen = pen(Vec::new());
@@ -88,16 +80,13 @@ impl<'a> Letter<'a> {
                 let mut values = vec![("clinic", harmless_name(clinic).into())];
                 values.extend(inviter.map(|name| ("inviter", name.into())));
                 let pen = pen(values);
-                Ok(Self {
-                    facts: vec![pen.fact("label-role", speaker.say(&format!("role-{}", role.name()))?)?],
-                    action: pen.action(link)?,
-                    notes: vec![pen.counted("valid-days", valid_days)?, pen.own("ignore")?],
-                    ..pen.letter_beginning(intro, name)?
-                })
+                let role = pen.fact("label-role", speaker.say(&format!("role-{}", role.name()))?)?;
+                let letter = Self { facts: vec![role], ..pen.letter_beginning(intro, name)? };
+                pen.asking(letter, link, "valid-days", valid_days)
             }
             Mail::Welcome { name, clinic, link } => {
                 let pen = pen(vec![("clinic", harmless_name(clinic).into())]);
-                Ok(Self { action: pen.action(link)?, notes: vec![pen.own("next")?], ..pen.letter(name)? })
+                Ok(Self { action: Some(pen.action(link)?), notes: vec![pen.own("next")?], ..pen.letter(name)? })
             }
             Mail::Suspended { name, clinic } => {
                 let pen = pen(vec![("clinic", harmless_name(clinic).into())]);
@@ -105,20 +94,13 @@ impl<'a> Letter<'a> {
             }
             Mail::EmailChangeOld { name, new_email, link, valid_hours } => {
                 let pen = pen(Vec::new());
-                Ok(Self {
-                    facts: vec![pen.fact("label-new-email", harmless_address(new_email))?],
-                    action: pen.action(link)?,
-                    notes: vec![pen.counted("valid-hours", valid_hours)?, pen.own("ignore")?],
-                    ..pen.letter(name)?
-                })
+                let address = pen.fact("label-new-email", harmless_address(new_email))?;
+                let letter = Self { facts: vec![address], ..pen.letter(name)? };
+                pen.asking(letter, link, "valid-hours", valid_hours)
             }
             Mail::EmailChangeNew { name, link, valid_hours } => {
                 let pen = pen(Vec::new());
-                Ok(Self {
-                    action: pen.action(link)?,
-                    notes: vec![pen.counted("valid-hours", valid_hours)?, pen.own("ignore")?],
-                    ..pen.letter(name)?
-                })
+                pen.asking(pen.letter(name)?, link, "valid-hours", valid_hours)
             }
             Mail::EmailChanged { name, new_email } => {
                 let pen = pen(Vec::new());
@@ -146,7 +128,7 @@ impl<'a> Letter<'a> {
                 facts.extend(pen.optional("label-phone", clinic.phone.map(harmless_phone))?);
                 Ok(Self {
                     facts,
-                    action: pen.action(link)?,
+                    action: Some(pen.action(link)?),
                     notes: vec![pen.own("note")?, speaker.say("personal-link")?],
                     ..pen.clinics_letter(patient, &clinic)?
                 })
@@ -165,7 +147,7 @@ impl<'a> Letter<'a> {
                 facts.extend(pen.optional("label-phone", clinic.phone.map(harmless_phone))?);
                 Ok(Self {
                     facts,
-                    action: pen.action(link)?,
+                    action: Some(pen.action(link)?),
                     notes: vec![pen.own("note")?, speaker.say("personal-link")?],
                     ..pen.clinics_letter(patient, &clinic)?
                 })
@@ -192,10 +174,6 @@ impl Pen<'_> {
         self.speaker.say_with(&format!("{}-{message}", self.prefix), &self.values)
     }
 
-    fn counted(&self, message: &str, count: u32) -> Result<String, RenderError> {
-        self.speaker.say_with(message, &[("count", count.into())])
-    }
-
     fn fact(&self, label: &str, value: String) -> Result<Fact, RenderError> {
         self.fact_of_lines(label, vec![value])
     }
@@ -211,8 +189,20 @@ impl Pen<'_> {
         value.filter(|value| !value.is_empty()).map(|value| self.fact(label, value)).transpose()
     }
 
-    fn action<'a>(&self, link: &'a str) -> Result<Option<Action<'a>>, RenderError> {
-        Ok(Some(Action { label: self.own("button")?, link: checked_link(link)? }))
+    fn action<'a>(&self, link: &'a str) -> Result<Action<'a>, RenderError> {
+        Ok(Action { label: self.own("button")?, link: checked_link(link)? })
+    }
+
+    /// The letter, with the link that its reader may or may not follow.
+    fn asking<'a>(
+        &self,
+        letter: Letter<'a>,
+        link: &'a str,
+        validity: &str,
+        count: u32,
+    ) -> Result<Letter<'a>, RenderError> {
+        let validity = self.speaker.say_with(validity, &[("count", count.into())])?;
+        Ok(Letter { action: Some(self.action(link)?), notes: vec![validity, self.own("ignore")?], ..letter })
     }
 
     /// Ours, with nothing in it but how it begins.
@@ -277,7 +267,7 @@ fn about_appointment<'a>(
     facts.extend(pen.optional("label-phone", clinic.phone.map(harmless_phone))?);
     Ok(Letter {
         facts,
-        action: appointment.link.map(|link| pen.action(link)).transpose()?.flatten(),
+        action: appointment.link.map(|link| pen.action(link)).transpose()?,
         notes: vec![pen.own("note")?],
         ..pen.clinics_letter(appointment.patient, clinic)?
     })

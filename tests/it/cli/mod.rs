@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `settings` | every setting is documented; `serve` and `worker` refuse a missing or weak secret, and never quote it |
 //! | `operators` | `bootstrap`, `migrate`, `clinics`, `keys`, `openapi`: what they print, and their exit codes |
+//! | `mail` | `mail preview`: every mail is shown, and nobody's files are harmed |
 //! | `health` | who is well, and who is not |
 //! | `dev` | everything on one machine: started, stopped, killed, started again |
 
 mod dev;
 mod health;
+mod mail;
 mod operators;
 mod settings;

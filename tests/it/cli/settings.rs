@@ -9,7 +9,7 @@ use crate::support::process::run;
 const URL: &str = "postgres://medicalpro_api:a-password-of-the-tests@127.0.0.1:1/medicalpro_central";
 
 /// The commands and the variables that each of them reads.
-const COMMANDS: [(&str, &[&str]); 9] = [
+const COMMANDS: [(&str, &[&str]); 10] = [
     (
         "serve",
         &[
@@ -72,6 +72,7 @@ const COMMANDS: [(&str, &[&str]); 9] = [
     ("dev", &["MEDICALPRO_DATA", "MEDICALPRO_LISTEN", "MEDICALPRO_METRICS_LISTEN"]),
     ("health", &[]),
     ("keys", &[]),
+    ("mail", &[]),
     ("openapi", &[]),
 ];
 
