@@ -14,7 +14,7 @@ use minijinja::value::Value;
 use minijinja::{Environment, UndefinedBehavior, context};
 use url::Url;
 
-use super::Mail;
+use super::{Mail, Reader};
 use crate::region::Language;
 
 /// The longest name that a mail repeats, in characters.
@@ -69,8 +69,8 @@ impl std::error::Error for RenderError {}
 ///
 /// # Errors
 /// [`RenderError::Link`] for a link that must not be sent; the others are defects of the files we ship.
-pub fn render(mail: &Mail<'_>, language: Language) -> Result<Rendered, RenderError> {
-    CATALOGUE.as_ref().map_err(Clone::clone)?.render(mail, &language.chain())
+pub fn render(mail: &Mail<'_>, reader: &Reader) -> Result<Rendered, RenderError> {
+    CATALOGUE.as_ref().map_err(Clone::clone)?.render(mail, &reader.language.chain())
 }
 
 /// What the page behind a verification mail's link says, for [`phrases`].
@@ -200,6 +200,7 @@ impl<'a> Letter<'a> {
                     ],
                 })
             }
+            _ => Err(RenderError::Broken(format!("{} has no text yet", mail.kind()))),
         }
     }
 }

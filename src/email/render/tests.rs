@@ -148,7 +148,11 @@ fn only_web_links_are_sent() {
         ["", "/verify", "javascript:alert(1)", "ftp://example.org/", "https://example.org/ x", "https://exämple.org"]
     {
         let mail = Mail::Verification { clinic: "A", name: None, link, valid_hours: 24 };
-        assert_eq!(render(&mail, Language::ENGLISH).err(), Some(RenderError::Link), "{link}");
+        assert_eq!(render(&mail, &reader("en")).err(), Some(RenderError::Link), "{link}");
     }
-    assert!(render(&NAMED, language("es")).is_ok_and(|mail| mail.language == language("es")));
+    assert!(render(&NAMED, &reader("es")).is_ok_and(|mail| mail.language == language("es")));
+}
+fn reader(tag: &str) -> Reader {
+    let region = crate::region::Region::parse("FR").unwrap();
+    Reader { language: language(tag), region, time_zone: region.time_zone }
 }
