@@ -11,6 +11,7 @@ use poem::listener::{Acceptor as _, Listener as _, TcpAcceptor, TcpListener};
 use poem::{EndpointExt as _, Response, Route, Server, get};
 use poem_openapi::{ContactObject, LicenseObject, OpenApiService};
 use tokio::sync::watch;
+use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::list::Cursors;
@@ -20,16 +21,17 @@ use crate::auth::throttle::Throttle;
 use crate::auth::token::{Tokens, ensure_signing_key};
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
-use crate::clinic::Clinics;
+use crate::clinic::{Clinics, PoolSettings};
 use crate::config::{ServeSettings, WorkerSettings, postgres};
 use crate::database::{Listener, harden, tls};
-use crate::email::outbox::Sender;
+use crate::email::outbox::{AT_ONCE, Sender};
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::worker::{self, Worker};
+use crate::secrets::MasterKeys;
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
 
@@ -58,7 +60,9 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
         central::audit::STATEMENTS,
+        central::clinic_mail::STATEMENTS,
         central::companies::STATEMENTS,
+        central::delivery::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
         central::sessions::STATEMENTS,
@@ -179,6 +183,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
     let config = postgres(settings.provisioner.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = tls(settings.provisioner.tls.database_ca.as_deref())?;
     let transport = settings.transport()?;
+    let mut listening = config.clone();
+    harden(&mut listening, "medicalpro worker");
     let lanes = worker::Settings {
         config,
         lanes: usize::from(settings.lanes),
@@ -186,15 +192,28 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         spares: usize::from(settings.spares),
         clinic_connections: settings.clinic_connections,
     };
-    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);
+    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls.clone()).await?);
     ensure_signing_key(worker.central(), &keys).await?;
     let sender = Sender {
         central: worker.central().clone(),
+        clinics: clinics_of_worker(worker.central(), keys, tls.clone()),
+        config: listening,
+        tls,
         transport,
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+        name: format!("{} {}", std::process::id(), uuid::Uuid::now_v7()),
     };
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop));
+    tokio::join!(worker.run(stop.clone()), Arc::new(sender).run(stop));
     Ok(())
+}
+
+/// The way to clinics' databases by which the worker sends their mail: the server's, with one connection a clinic. Nobody waits for a
+/// clinic there, and none that is not ready is made.
+fn clinics_of_worker(central: &Central, keys: Arc<MasterKeys>, tls: MakeRustlsConnect) -> Clinics {
+    let bounds =
+        PoolSettings { size: 1, budget: AT_ONCE, idle: Duration::from_mins(1), wait: Duration::from_secs(5) };
+    let requests = Requests::new(central.clone(), watch::channel(0).1, Duration::ZERO);
+    Clinics::new(central.clone(), keys, tls, bounds, resources::CONSTRAINTS, requests)
 }

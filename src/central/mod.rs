@@ -3,7 +3,9 @@
 //! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
 
 pub mod audit;
+pub mod clinic_mail;
 pub mod companies;
+pub mod delivery;
 pub mod journal;
 pub mod outbox;
 pub mod sessions;
