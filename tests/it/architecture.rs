@@ -29,7 +29,7 @@ const NAMED_ONLY_IN: &[(&str, &[&str])] = &[
     ("Caller::verified(", &["auth/caller.rs", "provisioning/steps.rs"]),
     // And what nobody asked for, where mail is sent.
     ("Errand::to(", &["email/patients.rs"]),
-    ("medicalpro_worker", &["clinic/context.rs"]),
+    ("medicalpro_worker", &["clinic/context.rs", "provisioning/schema.rs"]),
     ("ClinicTx::new(", &["clinic/connections.rs"]),
     ("Tx::new(connection", &["central/mod.rs", "clinic/connections.rs"]),
     // A clinic whose id the caller chooses, and an address that is proven without a token: the demo's, beside the real way.

@@ -190,7 +190,7 @@ impl Site {
     pub fn mailed_tokens(&self, email: &str) -> Vec<String> {
         let mails = medicalpro::email::read_directory(&self.mail.0, 2000).unwrap();
         let links = mails.iter().filter(|mail| mail.to == email).filter_map(|mail| mail.links.first());
-        links.map(|link| link.split_once("token=").unwrap().1.to_owned()).collect()
+        links.filter_map(|link| Some(link.split_once("#token=")?.1.to_owned())).collect()
     }
 
     /// A clinic, registered and ready, and its administrator's address.
