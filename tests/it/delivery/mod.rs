@@ -48,7 +48,8 @@ async fn ended(central: &Client, mail: Uuid) -> (String, i32) {
     until("the mail's end", async || {
         looks += 1;
         if looks % 80 == 0 {
-            let again = "UPDATE medicalpro_central.email_outbox SET next_attempt_at = now() WHERE id = $1";
+            let again = "UPDATE medicalpro_central.email_outbox SET next_attempt_at = now()
+                          WHERE id = $1 AND next_attempt_at < now() + interval '118 seconds'";
             central.execute(again, &[&mail]).await.unwrap();
         }
         central.query_opt(look, &[&mail]).await.unwrap().map(|row| (row.get(0), row.get(1)))

@@ -138,12 +138,13 @@ impl Site {
         .await;
     }
 
-    /// What is to be tried again later is due now.
+    /// What is to be tried again later is due now; but for mails that were taken just now, which somebody is sending.
     pub async fn hurry(&self) {
         self.central
             .batch_execute(
                 "UPDATE provisioning_jobs SET run_after = now() WHERE state = 'queued' AND run_after > now();
-                 UPDATE email_outbox SET next_attempt_at = now() WHERE status = 'queued' AND next_attempt_at > now()",
+                 UPDATE email_outbox SET next_attempt_at = now()
+                  WHERE status = 'queued' AND next_attempt_at > now() AND next_attempt_at < now() + interval '118 seconds'",
             )
             .await
             .unwrap();
