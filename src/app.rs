@@ -212,8 +212,7 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
 /// The way to clinics' databases by which the worker sends their mail: the server's, with one connection a clinic. Nobody waits for a
 /// clinic there, and none that is not ready is made.
 fn clinics_of_worker(central: &Central, keys: Arc<MasterKeys>, tls: MakeRustlsConnect) -> Clinics {
-    let bounds =
-        PoolSettings { size: 1, budget: AT_ONCE, idle: Duration::from_mins(1), wait: Duration::from_secs(5) };
+    let bounds = PoolSettings { size: 1, budget: AT_ONCE, idle: Duration::from_mins(1), wait: Duration::from_secs(5) };
     let requests = Requests::new(central.clone(), watch::channel(0).1, Duration::ZERO);
     Clinics::new(central.clone(), keys, tls, bounds, resources::CONSTRAINTS, requests)
 }

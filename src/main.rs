@@ -405,7 +405,10 @@ async fn mail(command: Mail, json: bool) -> anyhow::Result<()> {
             } else {
                 for mail in dead {
                     let since = mail.created_at.format("%Y-%m-%d %H:%M");
-                    println!("{}  {:<17} {DIM}since {since} UTC, {} attempts{DIM:#}", mail.id, mail.kind, mail.attempts);
+                    println!(
+                        "{}  {:<17} {DIM}since {since} UTC, {} attempts{DIM:#}",
+                        mail.id, mail.kind, mail.attempts
+                    );
                 }
             }
         }

@@ -109,17 +109,7 @@ pub struct Due {
     pub created_at: DateTime<Utc>,
 }
 
-crate::from_row!(Due {
-    id,
-    kind,
-    user_id,
-    invitation_id,
-    email_change_id,
-    company_id,
-    payload,
-    attempts,
-    created_at
-});
+crate::from_row!(Due { id, kind, user_id, invitation_id, email_change_id, company_id, payload, attempts, created_at });
 
 /// Who reads a mail, and what it says of people and clinics.
 pub struct Addressee {

@@ -121,9 +121,7 @@ fn mail<'a>(kind: Kind, due: &'a Due, addressee: &'a Addressee, link: &'a str) -
         },
         Kind::Welcome => Mail::Welcome { name, clinic: clinic()?, link },
         Kind::Suspended => Mail::Suspended { name, clinic: clinic()? },
-        Kind::EmailChangeOld => {
-            Mail::EmailChangeOld { name, new_email: new_email()?, link, valid_hours: valid(60) }
-        }
+        Kind::EmailChangeOld => Mail::EmailChangeOld { name, new_email: new_email()?, link, valid_hours: valid(60) },
         Kind::EmailChangeNew => Mail::EmailChangeNew { name, link, valid_hours: valid(60) },
         Kind::EmailChanged => Mail::EmailChanged { name, new_email: new_email()? },
     })

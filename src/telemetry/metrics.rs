@@ -88,7 +88,11 @@ impl Metrics {
                 Histogram::new([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
             }),
             mails: counted(all, "mails", "Mails that were tried, by result"),
-            mail_queue: counted(all, "mail_queue", "Mails about accounts: due now, later after a failure, or dead (given up)"),
+            mail_queue: counted(
+                all,
+                "mail_queue",
+                "Mails about accounts: due now, later after a failure, or dead (given up)",
+            ),
             mail_queue_oldest: {
                 let gauge = Gauge::default();
                 let help = "How long ago the oldest mail of the queue was queued";

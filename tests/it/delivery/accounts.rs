@@ -32,7 +32,8 @@ async fn each_kind_reaches_its_reader_in_their_language_with_a_token_of_its_own_
         let invite = "INSERT INTO medicalpro_central.invitations (id, company_id, email, email_normalized, role, language, expires_at)
                       VALUES ($1, $2, $3, $3, 'nurse', 'es', now() + interval '7 days')";
         central.execute(invite, &[&invitation, &clinic, &other]).await.unwrap();
-        let begin = "INSERT INTO medicalpro_central.email_changes (id, user_id, new_email, new_email_normalized, expires_at)
+        let begin =
+            "INSERT INTO medicalpro_central.email_changes (id, user_id, new_email, new_email_normalized, expires_at)
                      VALUES ($1, $2, $3, $3, now() + interval '5 hours')";
         central.execute(begin, &[&change, &user, &other]).await.unwrap();
         let old = address("old");
@@ -98,7 +99,8 @@ async fn a_mail_whose_cause_is_gone_is_closed_and_not_sent() {
                         (id, company_id, email, email_normalized, role, language, created_at, expires_at)
                       VALUES ($1, $2, $3, $3, 'nurse', 'fr', now() - interval '1 day', now() + interval '7 days'))
                       SELECT";
-        let queue = "INSERT INTO medicalpro_central.email_outbox (kind, invitation_id) VALUES ('invitation', $1) RETURNING id";
+        let queue =
+            "INSERT INTO medicalpro_central.email_outbox (kind, invitation_id) VALUES ('invitation', $1) RETURNING id";
         let mut central = world.central().await;
         let tx = central.transaction().await.unwrap();
         tx.execute(invite, &[&id, &clinic, &email]).await.unwrap();
@@ -121,7 +123,8 @@ async fn a_mail_whose_cause_is_gone_is_closed_and_not_sent() {
         let (old, new) = (address("old"), address("new"));
         let user = person(&central, &old, "fr", true).await;
         let id = Uuid::now_v7();
-        let begin = "INSERT INTO medicalpro_central.email_changes (id, user_id, new_email, new_email_normalized, expires_at)
+        let begin =
+            "INSERT INTO medicalpro_central.email_changes (id, user_id, new_email, new_email_normalized, expires_at)
                      VALUES ($1, $2, $3, $3, now() + interval '1 day')";
         central.execute(begin, &[&id, &user, &new]).await.unwrap();
         let end = format!("UPDATE medicalpro_central.email_changes SET {ended_by} WHERE id = $1");
@@ -146,7 +149,10 @@ async fn a_mail_whose_cause_is_gone_is_closed_and_not_sent() {
         let email = address("person");
         let user = person(&central, &email, "fr", verified).await;
         let status = if deactivated { "deactivated" } else { "active" };
-        central.execute("UPDATE medicalpro_central.users SET status = $2 WHERE id = $1", &[&user, &status]).await.unwrap();
+        central
+            .execute("UPDATE medicalpro_central.users SET status = $2 WHERE id = $1", &[&user, &status])
+            .await
+            .unwrap();
         let mail = queue(&central, kind, user, Some(clinic)).await;
         assert_eq!(ended(&central, mail).await.0, expected, "{kind} {status} {verified}");
         assert_eq!(mails_to(&world, &email).len(), usize::from(expected == "sent"), "{kind} {status} {verified}");

@@ -88,7 +88,8 @@ async fn a_mail_taken_by_a_worker_that_was_killed_is_sent_again_when_its_lease_h
     let control = queue(&site.central, "verification", other, Some(clinic.0)).await;
     until("the later one is sent", async || (mails_to(&site.world, &later).len() == 1).then_some(())).await;
     assert_eq!(ended(&site.central, control).await, ("sent".to_owned(), 1));
-    let leased = "SELECT status = 'queued' AND attempts = 1 AND next_attempt_at > now() FROM email_outbox WHERE id = $1";
+    let leased =
+        "SELECT status = 'queued' AND attempts = 1 AND next_attempt_at > now() FROM email_outbox WHERE id = $1";
     assert!(site.central.query_one(leased, &[&mail]).await.unwrap().get::<_, bool>(0), "not taken before its time");
 
     site.hurry().await;
@@ -145,7 +146,8 @@ async fn what_cannot_be_sent_is_given_up_shown_to_operators_and_tried_again_when
     let (code, out, _) = site.run(&["mail", "dead", "--json"]).await;
     assert_eq!(code, 0);
     let dead: Value = serde_json::from_str(&out).unwrap();
-    let shown: Vec<_> = dead.as_array().unwrap().iter().map(|mail| (&mail["id"], &mail["kind"], &mail["attempts"])).collect();
+    let shown: Vec<_> =
+        dead.as_array().unwrap().iter().map(|mail| (&mail["id"], &mail["kind"], &mail["attempts"])).collect();
     let (first, second) = (Value::from(mail.to_string()), Value::from(refused.to_string()));
     let kind = Value::from("verification");
     assert_eq!(shown, [(&first, &kind, &attempts.into()), (&second, &kind, &1.into())]);

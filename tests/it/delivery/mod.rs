@@ -4,6 +4,7 @@ mod accounts;
 mod leases;
 mod patients;
 mod queue;
+mod slow;
 
 use medicalpro::email::{StoredMail, read_directory};
 use tokio_postgres::Client;
@@ -36,7 +37,8 @@ async fn person(central: &Client, email: &str, language: &str, verified: bool) -
 
 /// Queues a mail to a person by hand.
 async fn queue(central: &Client, kind: &str, user: Uuid, clinic: Option<Uuid>) -> Uuid {
-    let insert = "INSERT INTO medicalpro_central.email_outbox (kind, user_id, company_id) VALUES ($1, $2, $3) RETURNING id";
+    let insert =
+        "INSERT INTO medicalpro_central.email_outbox (kind, user_id, company_id) VALUES ($1, $2, $3) RETURNING id";
     central.query_one(insert, &[&kind, &user, &clinic]).await.unwrap().get(0)
 }
 
@@ -49,7 +51,7 @@ async fn ended(central: &Client, mail: Uuid) -> (String, i32) {
         looks += 1;
         if looks % 80 == 0 {
             let again = "UPDATE medicalpro_central.email_outbox SET next_attempt_at = now()
-                          WHERE id = $1 AND next_attempt_at < now() + interval '118 seconds'";
+                          WHERE id = $1 AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'";
             central.execute(again, &[&mail]).await.unwrap();
         }
         central.query_opt(look, &[&mail]).await.unwrap().map(|row| (row.get(0), row.get(1)))

@@ -166,10 +166,17 @@ async fn diary(world: &World) -> impl DynEndpoint<Output = Response> {
     let requests = Requests::new(central.clone(), tokio::sync::watch::channel(0).1, second);
     let clinics = Clinics::new(central.clone(), keys, tls(None).unwrap(), bounds, resources::CONSTRAINTS, requests);
     let service = OpenApiService::new(Diary, "diary", "1");
-    poem::endpoint::ToDynEndpoint(poem::Route::new().nest("/", service).data(clinics).data(Callers::new(central, tokens)).map_to_response())
+    poem::endpoint::ToDynEndpoint(
+        poem::Route::new().nest("/", service).data(clinics).data(Callers::new(central, tokens)).map_to_response(),
+    )
 }
 
-async fn remind(diary: &dyn DynEndpoint<Output = Response>, token: &str, visit: &Visit, fail: bool) -> (StatusCode, String) {
+async fn remind(
+    diary: &dyn DynEndpoint<Output = Response>,
+    token: &str,
+    visit: &Visit,
+    fail: bool,
+) -> (StatusCode, String) {
     let request = Request::builder()
         .method(poem::http::Method::POST)
         .uri(format!("/remind/{}/{fail}", visit.patient).parse().unwrap())
@@ -244,7 +251,8 @@ async fn what_was_committed_before_a_server_died_is_found_when_its_expectation_e
         admin.query_one(due, &[&clinic.id.0]).await.unwrap().get::<_, bool>(0).then_some(())
     })
     .await;
-    let passed = "UPDATE medicalpro_central.clinic_mail SET due_at = now(), expected_until = now() WHERE company_id = $1";
+    let passed =
+        "UPDATE medicalpro_central.clinic_mail SET due_at = now(), expected_until = now() WHERE company_id = $1";
     visit.queue("appointment_reminder", &payload, 1).await;
     admin.execute(passed, &[&clinic.id.0]).await.unwrap();
     sent(&world, &visit, 2).await;
@@ -309,7 +317,8 @@ async fn what_is_no_longer_so_is_not_told() {
     visit.queue("consent_to_sign", &consent, 1).await;
     consent["validUntil"] = json!(Utc::now() - Duration::days(1));
     visit.queue("consent_to_sign", &consent, 1).await;
-    let document = json!({ "document": "invoice", "number": "F-1", "total": 2500, "currency": "EUR", "path": "/documents" });
+    let document =
+        json!({ "document": "invoice", "number": "F-1", "total": 2500, "currency": "EUR", "path": "/documents" });
     visit.queue("document_sent", &document, 1).await;
     visit.queue("horoscope", &json!({}), 1).await;
     note(&world, clinic.id.0).await;
@@ -350,14 +359,22 @@ async fn the_workers_context_opens_its_own_clinic_only_and_shows_what_mail_needs
     let (visit_a, visit_b) = (Visit::of(&world, &a, "a").await, Visit::of(&world, &b, "b").await);
     let (own, foreign) = (visit_a.hand.context(WORKER), visit_b.hand.opening(WORKER, &visit_a.hand.context(WORKER)));
     let addresses = "SELECT email FROM patients";
-    assert_eq!(visit_a.hand.after(&visit_a.hand.opening(WORKER, &own), addresses).await, rows([&visit_a.email]), "control");
+    assert_eq!(
+        visit_a.hand.after(&visit_a.hand.opening(WORKER, &own), addresses).await,
+        rows([&visit_a.email]),
+        "control"
+    );
     assert_eq!(visit_b.hand.after(&foreign, addresses).await, refused("MP003"), "A's signature, at B");
     let claimed = visit_b.hand.key.sign(a.id, WORKER, visit_b.hand.user, crate::isolation::by_hand::now());
     assert_eq!(visit_b.hand.after(&visit_b.hand.opening(WORKER, &claimed), addresses).await, refused("MP004"));
     let unsigned = visit_a.hand.opening(WORKER, "");
     assert_eq!(visit_a.hand.after(&unsigned, addresses).await, refused("MP001"));
     let as_admin = visit_a.hand.opening(ADMIN, &own);
-    assert_eq!(visit_a.hand.after(&as_admin, addresses).await, refused("MP005"), "the worker's signature is nobody else's");
+    assert_eq!(
+        visit_a.hand.after(&as_admin, addresses).await,
+        refused("MP005"),
+        "the worker's signature is nobody else's"
+    );
     for beyond in [
         "SELECT phone FROM patients",
         "SELECT reason FROM appointments",

@@ -144,7 +144,8 @@ impl Site {
             .batch_execute(
                 "UPDATE provisioning_jobs SET run_after = now() WHERE state = 'queued' AND run_after > now();
                  UPDATE email_outbox SET next_attempt_at = now()
-                  WHERE status = 'queued' AND next_attempt_at > now() AND next_attempt_at < now() + interval '118 seconds'",
+                  WHERE status = 'queued' AND next_attempt_at > now()
+                    AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'",
             )
             .await
             .unwrap();

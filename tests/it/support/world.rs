@@ -212,7 +212,7 @@ impl World {
         let central = self.central().await;
         let overdue = "UPDATE medicalpro_central.email_outbox o SET next_attempt_at = now()
                          FROM medicalpro_central.users u WHERE u.id = o.user_id AND u.email = $1 AND o.status = 'queued'
-                          AND next_attempt_at < now() + interval '118 seconds'";
+                          AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'";
         central.execute(overdue, &[&email]).await.unwrap();
     }
 
