@@ -17,19 +17,21 @@ use tokio_util::sync::CancellationToken;
 use crate::api::list::Cursors;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
+use crate::auth::standing::{self, Standings};
 use crate::auth::throttle::Throttle;
 use crate::auth::token::{Tokens, ensure_signing_key};
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
 use crate::clinic::{Clinics, PoolSettings};
 use crate::config::{ServeSettings, WorkerSettings, postgres};
-use crate::database::{Listener, harden, tls};
+use crate::database::{Listener, Notice, harden, tls};
 use crate::email::outbox::{AT_ONCE, Sender};
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
+use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
 use crate::secrets::MasterKeys;
 use crate::sql::{Central as CentralDatabase, Statement};
@@ -59,16 +61,20 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::clinic_mail::STATEMENTS,
         central::companies::STATEMENTS,
         central::delivery::STATEMENTS,
+        central::devices::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
+        central::profiles::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,
+        housekeeping::STATEMENTS,
         provisioning::steps::STATEMENTS,
     ]
     .concat()
@@ -104,7 +110,12 @@ impl App {
         let tokens = Arc::new(Tokens::load(&central, &keys).await.context("central is not ready")?);
 
         let (notices, finished) = watch::channel(0);
-        tokio::spawn(Listener { config, tls: tls.clone(), channel: FINISHED }.run(notices, stop.clone()));
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        let listener = |channel| Listener { config: config.clone(), tls: tls.clone(), channel };
+        tokio::spawn(listener(FINISHED).run(counted, stop.clone()));
+        let standings = Standings::new(central.clone(), standing::BOUND);
+        let heard = standings.clone();
+        tokio::spawn(listener(standing::CHANNEL).run(move |notice| heard.hear(notice), stop.clone()));
         let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
         let clinics = Clinics::new(
             central.clone(),
@@ -132,13 +143,15 @@ impl App {
         let routes = routes
             .nest("/", service)
             .data(docs)
-            .data(Callers::new(central.clone(), tokens.clone()))
+            .data(Callers::new(standings, tokens.clone()))
             .data(central)
+            .data(settings.sessions())
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)
             .data(Passwords::new(usize::from(settings.hashes_at_once))?)
             .data(requests)
+            .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
             .data(tokens);
         Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })
@@ -204,8 +217,9 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
         name: format!("{} {}", std::process::id(), uuid::Uuid::now_v7()),
     };
+    let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
-    tokio::join!(worker.run(stop.clone()), Arc::new(sender).run(stop));
+    tokio::join!(worker.run(stop.clone()), Arc::new(sender).run(stop), housekeeping);
     Ok(())
 }
 

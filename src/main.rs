@@ -18,7 +18,7 @@ use medicalpro::config::{
 use medicalpro::error::ApiError;
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
-use medicalpro::{app, central, database, dev, embedded, http, ids, telemetry};
+use medicalpro::{app, central, database, dev, email, embedded, http, ids, telemetry};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -110,7 +110,7 @@ enum Command {
         #[command(subcommand)]
         command: Clinics,
     },
-    /// Mails, and what became of them
+    /// Look at the mails that are sent, and at what was given up
     Mail {
         #[command(subcommand)]
         command: Mail,
@@ -167,6 +167,11 @@ enum Clinics {
 
 #[derive(Subcommand)]
 enum Mail {
+    /// Write every mail, in every language, as HTML and as text, with a page that shows them: index.html
+    Preview {
+        /// Where to: a folder that is new, empty, or an earlier preview
+        directory: PathBuf,
+    },
     /// Mails about accounts that were given up, oldest first; never to whom they are
     Dead {
         #[command(flatten)]
@@ -398,6 +403,14 @@ async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, js
 
 async fn mail(command: Mail, json: bool) -> anyhow::Result<()> {
     match command {
+        Mail::Preview { directory } => {
+            let written = email::preview::write(&directory)?;
+            if json {
+                println!("{}", serde_json::json!(written));
+            } else {
+                println!("{GOOD}✓{GOOD:#} {} mails; to see them, open {}", written.mails, written.index.display());
+            }
+        }
         Mail::Dead { provisioner } => {
             let dead = central::delivery::dead(&open_central(&provisioner)?).await.map_err(ApiError::into_cause)?;
             if json {

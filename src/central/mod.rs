@@ -2,12 +2,15 @@
 //!
 //! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
 
+pub mod attempts;
 pub mod audit;
 pub mod clinic_mail;
 pub mod companies;
 pub mod delivery;
+pub mod devices;
 pub mod journal;
 pub mod outbox;
+pub mod profiles;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;

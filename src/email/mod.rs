@@ -10,6 +10,7 @@
 mod accounts;
 pub mod outbox;
 mod patients;
+pub mod preview;
 mod render;
 mod transport;
 
@@ -19,6 +20,7 @@ use chrono_tz::Tz;
 use crate::ids::Role;
 use crate::region::{Language, Region};
 
+pub use crate::region::PostalAddress;
 pub use render::{RenderError, Rendered, VERIFY_PAGE, phrases, render};
 pub use transport::{SendError, SettingError, Smtp, StoredMail, Transport, read_directory};
 
@@ -200,19 +202,6 @@ pub struct Practice<'a> {
     pub address: PostalAddress<'a>,
     /// As it is written for people.
     pub phone: Option<&'a str>,
-}
-
-/// Where something is, in parts; what is missing leaves no gap.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct PostalAddress<'a> {
-    /// Street and number.
-    pub line1: Option<&'a str>,
-    /// Building, floor, door.
-    pub line2: Option<&'a str>,
-    /// Postal code.
-    pub postal_code: Option<&'a str>,
-    /// Town.
-    pub city: Option<&'a str>,
 }
 
 /// A document that is sent to a patient.

@@ -76,11 +76,11 @@ enum Line {
 impl Sender {
     /// Sends until told to stop; what is under way is finished first.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let (notices, noticed) = watch::channel(0);
+        let (notices, noticed) = watch::channel(0_u64);
         let listener = Listener { config: self.config.clone(), tls: self.tls.clone(), channel: DUE };
         let lines = async {
             tokio::join!(
-                listener.run(notices, stop.clone()),
+                listener.run(move |_| notices.send_modify(|count| *count += 1), stop.clone()),
                 self.send_until(Line::Accounts, noticed.clone(), &stop),
                 self.send_until(Line::Patients, noticed, &stop),
             )

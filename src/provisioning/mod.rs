@@ -9,6 +9,7 @@
 //! | `spares` | copies of it made ahead |
 //! | `worker` | the process that does all this |
 //! | `fleet` | `medicalpro migrate`: every clinic to the newest schema |
+//! | `housekeeping` | what the worker throws away, once a day |
 //! | `reaper` | databases and roles that no company owns |
 //! | `bootstrap` | once a PostgreSQL server, by its administrator |
 //!
@@ -17,6 +18,7 @@
 
 pub mod bootstrap;
 pub mod fleet;
+pub mod housekeeping;
 pub mod reaper;
 pub mod schema;
 pub mod server;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Duration, Utc};
 use medicalpro::auth::caller::{Bearer, Callers};
+use medicalpro::auth::standing::{self, Standings};
 use medicalpro::auth::token::Tokens;
 use medicalpro::central::Central;
 use medicalpro::central::journal::Requests;
@@ -167,7 +168,11 @@ async fn diary(world: &World) -> impl DynEndpoint<Output = Response> {
     let clinics = Clinics::new(central.clone(), keys, tls(None).unwrap(), bounds, resources::CONSTRAINTS, requests);
     let service = OpenApiService::new(Diary, "diary", "1");
     poem::endpoint::ToDynEndpoint(
-        poem::Route::new().nest("/", service).data(clinics).data(Callers::new(central, tokens)).map_to_response(),
+        poem::Route::new()
+            .nest("/", service)
+            .data(clinics)
+            .data(Callers::new(Standings::new(central, standing::BOUND), tokens))
+            .map_to_response(),
     )
 }
 
