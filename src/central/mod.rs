@@ -11,6 +11,7 @@ pub mod devices;
 pub mod journal;
 pub mod outbox;
 pub mod profiles;
+pub mod second_factor;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;
