@@ -11,6 +11,7 @@ use poem::listener::{Acceptor as _, Listener as _, TcpAcceptor, TcpListener};
 use poem::{EndpointExt as _, Response, Route, Server, get};
 use poem_openapi::{ContactObject, LicenseObject, OpenApiService};
 use tokio::sync::watch;
+use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::list::Cursors;
@@ -24,10 +25,10 @@ use crate::auth::token::Tokens;
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
 use crate::central::signing_keys::Cause;
-use crate::clinic::Clinics;
+use crate::clinic::{Clinics, PoolSettings};
 use crate::config::{ServeSettings, WorkerSettings, postgres};
 use crate::database::{Listener, Notice, harden, tls};
-use crate::email::outbox::Sender;
+use crate::email::outbox::{AT_ONCE, Sender};
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
@@ -36,6 +37,7 @@ use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
+use crate::secrets::MasterKeys;
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
 
@@ -66,7 +68,9 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::accounts::STATEMENTS,
         central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
+        central::clinic_mail::STATEMENTS,
         central::companies::STATEMENTS,
+        central::delivery::STATEMENTS,
         central::devices::STATEMENTS,
         central::email_changes::STATEMENTS,
         central::journal::STATEMENTS,
@@ -210,6 +214,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
     let config = postgres(settings.provisioner.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = tls(settings.provisioner.tls.database_ca.as_deref())?;
     let transport = settings.transport()?;
+    let mut listening = config.clone();
+    harden(&mut listening, "medicalpro worker");
     let lanes = worker::Settings {
         config,
         lanes: usize::from(settings.lanes),
@@ -217,18 +223,30 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         spares: usize::from(settings.spares),
         clinic_connections: settings.clinic_connections,
     };
-    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);
+    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls.clone()).await?);
     let days = i32::from(settings.signing_key_days);
     signing::rotate(worker.central(), &keys, Cause::Age(days)).await?;
     let sender = Sender {
         central: worker.central().clone(),
+        clinics: clinics_of_worker(worker.central(), keys.clone(), tls.clone()),
+        config: listening,
+        tls,
         transport,
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+        name: format!("{} {}", std::process::id(), uuid::Uuid::now_v7()),
     };
     let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
     let rotation = signing::rotate_by_age(worker.central(), &keys, days, stop.clone());
-    tokio::join!(worker.clone().run(stop.clone()), sender.run(stop), housekeeping, rotation);
+    tokio::join!(worker.clone().run(stop.clone()), Box::pin(Arc::new(sender).run(stop)), housekeeping, rotation);
     Ok(())
+}
+
+/// The way to clinics' databases by which the worker sends their mail: the server's, with one connection a clinic. Nobody waits for a
+/// clinic there, and none that is not ready is made.
+fn clinics_of_worker(central: &Central, keys: Arc<MasterKeys>, tls: MakeRustlsConnect) -> Clinics {
+    let bounds = PoolSettings { size: 1, budget: AT_ONCE, idle: Duration::from_mins(1), wait: Duration::from_secs(5) };
+    let requests = Requests::new(central.clone(), watch::channel(0).1, Duration::ZERO);
+    Clinics::new(central.clone(), keys, tls, bounds, resources::CONSTRAINTS, requests)
 }

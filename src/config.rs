@@ -284,7 +284,7 @@ pub struct WorkerSettings {
     /// Copies of the template kept ready for the clinics to come, some 10 MB each; 0 makes each copy when it is asked for
     #[arg(long, env = "MEDICALPRO_SPARES", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=64), value_name = "COUNT")]
     pub spares: u16,
-    /// The connection limit of a clinic's login: at least the pools of all server processes together
+    /// The connection limit of a clinic's login: at least the pools of all server processes together, and one for each worker
     #[arg(long, env = "MEDICALPRO_CLINIC_CONNECTIONS", default_value_t = 40, value_parser = clap::value_parser!(i32).range(2..=1000), value_name = "COUNT")]
     pub clinic_connections: i32,
     /// Days after which the key that signs access tokens is replaced

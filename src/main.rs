@@ -17,6 +17,7 @@ use medicalpro::central::signing_keys::Cause;
 use medicalpro::config::{
     BootstrapSettings, KeySettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
 };
+use medicalpro::error::ApiError;
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
 use medicalpro::{app, central, database, dev, email, embedded, http, ids, telemetry};
@@ -111,6 +112,11 @@ enum Command {
         #[command(subcommand)]
         command: Clinics,
     },
+    /// Look at the mails that are sent, and at what was given up
+    Mail {
+        #[command(subcommand)]
+        command: Mail,
+    },
     /// Ask a running server or worker how it is; ends with 0 if well, with 1 if not: for images without a shell
     Health {
         /// What to ask, by plain HTTP
@@ -123,11 +129,6 @@ enum Command {
     Keys {
         #[command(subcommand)]
         command: Keys,
-    },
-    /// Look at the mails that are sent
-    Mail {
-        #[command(subcommand)]
-        command: Mail,
     },
     /// Run the private PostgreSQL alone, for tests: writes its administrator's URL, stops on SIGINT, SIGTERM or end of input
     Cluster {
@@ -189,6 +190,22 @@ enum Mail {
         /// Where to: a folder that is new, empty, or an earlier preview
         directory: PathBuf,
     },
+    /// Mails about accounts that were given up, oldest first; never to whom they are
+    Dead {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+    },
+    /// Have mails about accounts tried again that were given up
+    Retry {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        /// The mail's id
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        mail: Option<uuid::Uuid>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -242,6 +259,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return migrate(&provisioner, dry_run, at_once, json).await;
         }
         Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
+        Command::Mail { command } => mail(command, json).await?,
         Command::Health { url } => {
             // Without what it may bear of a log-in.
             let place = format!("{}://{}", url.scheme(), &url[url::Position::BeforeHost..]);
@@ -269,14 +287,6 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Keys { command: Keys::Rotate { provisioner, keys, now } } => {
             rotate_signing_key(&provisioner, &keys, now, json).await?;
-        }
-        Command::Mail { command: Mail::Preview { directory } } => {
-            let written = email::preview::write(&directory)?;
-            if json {
-                println!("{}", serde_json::json!(written));
-            } else {
-                println!("{GOOD}✓{GOOD:#} {} mails; to see them, open {}", written.mails, written.index.display());
-            }
         }
         Command::Cluster { data, fast, remove, until_eof } => {
             let say = |line: &str| eprintln!("{line}");
@@ -406,6 +416,44 @@ async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, js
     Ok(if set_aside == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
+async fn mail(command: Mail, json: bool) -> anyhow::Result<()> {
+    match command {
+        Mail::Preview { directory } => {
+            let written = email::preview::write(&directory)?;
+            if json {
+                println!("{}", serde_json::json!(written));
+            } else {
+                println!("{GOOD}✓{GOOD:#} {} mails; to see them, open {}", written.mails, written.index.display());
+            }
+        }
+        Mail::Dead { provisioner } => {
+            let dead = central::delivery::dead(&open_central(&provisioner)?).await.map_err(ApiError::into_cause)?;
+            if json {
+                println!("{}", serde_json::json!(dead));
+            } else {
+                for mail in dead {
+                    let since = mail.created_at.format("%Y-%m-%d %H:%M");
+                    println!(
+                        "{}  {:<17} {DIM}since {since} UTC, {} attempts{DIM:#}",
+                        mail.id, mail.kind, mail.attempts
+                    );
+                }
+            }
+        }
+        Mail::Retry { provisioner, mail, all: _ } => {
+            let central = open_central(&provisioner)?;
+            let count = central::delivery::retry(&central, mail).await.map_err(ApiError::into_cause)?;
+            anyhow::ensure!(count > 0 || mail.is_none(), "no mail of that id was given up");
+            if json {
+                println!("{}", serde_json::json!({ "queued": count }));
+            } else {
+                println!("{GOOD}queued{GOOD:#} {count}");
+            }
+        }
+    }
+    Ok(())
+}
+
 async fn rotate_signing_key(
     settings: &ProvisionerSettings,
     keys: &KeySettings,
@@ -425,12 +473,17 @@ async fn rotate_signing_key(
     Ok(())
 }
 
+fn open_central(settings: &ProvisionerSettings) -> anyhow::Result<central::Central> {
+    let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
+    central::Central::new(config, database::tls(settings.tls.database_ca.as_deref())?, 1)
+}
+
 async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -> anyhow::Result<()> {
     let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = database::tls(settings.tls.database_ca.as_deref())?;
     let central = central::Central::new(config.clone(), tls.clone(), 2)?;
-    let failed = |error: medicalpro::error::ApiError| match error {
-        medicalpro::error::ApiError::NotFound => anyhow::anyhow!("there is no such clinic"),
+    let failed = |error: ApiError| match error {
+        ApiError::NotFound => anyhow::anyhow!("there is no such clinic"),
         other => other.into_cause(),
     };
     match command {

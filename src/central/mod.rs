@@ -5,7 +5,9 @@
 pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod clinic_mail;
 pub mod companies;
+pub mod delivery;
 pub mod devices;
 pub mod email_changes;
 pub mod journal;

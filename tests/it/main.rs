@@ -8,6 +8,7 @@ mod attack;
 mod auth;
 mod cli;
 mod compose;
+mod delivery;
 mod isolation;
 mod observed;
 mod openapi;

@@ -20,7 +20,7 @@ mod interrupted;
 mod kill;
 mod lazy;
 mod leases;
-mod pause;
+pub mod pause;
 mod purging;
 mod register;
 mod schema;
