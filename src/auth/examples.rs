@@ -4,8 +4,10 @@ use poem_openapi::types::Example;
 use uuid::Uuid;
 
 use super::fields::Accepted;
-use super::login::{Credentials, KeySet, LoggedIn, Me, PublicKey, Refresh};
+use super::keys::{KeySet, PublicKey};
+use super::login::{Credentials, LoggedIn, Me};
 use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
+use super::sessions::Refresh;
 use super::token::LIFETIME;
 use crate::ids::Role;
 

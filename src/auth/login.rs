@@ -1,10 +1,9 @@
-//! Logging in, staying logged in, logging out, and the public keys.
+//! Logging in and out.
 
 use std::sync::Arc;
 
 use poem::Request;
 use poem::web::Data;
-use poem_openapi::types::ParseFromJSON as _;
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
@@ -16,9 +15,9 @@ use super::token::{LIFETIME, Tokens};
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Email, OpaqueToken, Password};
+use crate::api::text::{Email, Password};
 use crate::central::audit::{self, Event};
-use crate::central::sessions::{self, Refreshed};
+use crate::central::sessions;
 use crate::central::users::{self, Membership, User};
 use crate::central::{Central, CentralTx};
 use crate::error::{ApiError, Result};
@@ -36,14 +35,6 @@ pub struct Credentials {
     pub password: Password,
     /// At which clinic, for people who work at several; the first they joined when absent.
     pub company_id: Option<Uuid>,
-}
-
-/// A refresh token.
-#[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct Refresh {
-    /// The newest one that was answered; each works once.
-    pub refresh_token: OpaqueToken,
 }
 
 /// A log-in.
@@ -70,32 +61,6 @@ pub struct Me {
     pub user: UserView,
     /// The clinic.
     pub company: CompanyView,
-}
-
-/// Public keys (RFC 7517).
-#[derive(Debug, Object)]
-#[oai(example)]
-pub struct KeySet {
-    /// Those that may verify a token now; its `kid` names one.
-    pub keys: Vec<PublicKey>,
-}
-
-/// An Ed25519 key (RFC 8037).
-#[derive(Debug, Object)]
-pub struct PublicKey {
-    /// Its id.
-    pub kid: String,
-    /// `OKP`.
-    pub kty: String,
-    /// `Ed25519`.
-    pub crv: String,
-    /// The public half, base64url.
-    pub x: String,
-    /// `EdDSA`.
-    pub alg: String,
-    /// `sig`.
-    #[oai(rename = "use")]
-    pub usage: String,
 }
 
 /// Logging in and out.
@@ -153,57 +118,6 @@ impl Login {
         holder.log_in(&tokens, session, &refresh_token)
     }
 
-    /// Exchange a refresh token (public)
-    ///
-    /// Each token works once: presented again, it ends the session, since then it was copied.
-    #[oai(path = "/api/v1/auth/refresh", method = "post", operation_id = "auth_refresh")]
-    async fn refresh(
-        &self,
-        request: &Request,
-        central: Data<&Central>,
-        tokens: Data<&Arc<Tokens>>,
-        callers: Data<&Callers>,
-        throttle: Data<&Arc<Throttle>>,
-        body: Body<Refresh>,
-    ) -> Result<Listed<LoggedIn>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let refused =
-            || ApiError::Unauthenticated { code: "refresh_token_invalid", detail: "The refresh token is not valid." };
-        let successor = random_text();
-        let (old, new) = (sha256(body.value.refresh_token.as_str().as_bytes()), sha256(successor.as_bytes()));
-        let request_id = request.data::<RequestId>().map(|id| id.0);
-        // Everything that may fail for a moment comes before the exchange: a token that was used up without an answer would
-        // look copied when its holder tries again.
-        let holder = match sessions::holder(&central, &old).await? {
-            None => None,
-            Some((user, clinic)) => {
-                let user = users::by_id(&central, user).await?.ok_or_else(refused)?;
-                let membership = choose(users::memberships(&central, UserId(user.id)).await?, Some(clinic.0))?;
-                Some(Holder::of(&central, user, clinic, membership.role).await?)
-            }
-        };
-        let outcome = transaction!(central.work(), |tx| {
-            let outcome = sessions::refresh(tx, &old, &new).await?;
-            if let Refreshed::Reused { user, clinic, .. } = outcome {
-                let action = "refresh_token_reused";
-                audit::record(
-                    tx,
-                    &Event { action, failed: true, clinic, user, request: request_id, ..Event::default() },
-                )
-                .await?;
-            }
-            Ok(outcome)
-        })?;
-        match (outcome, holder) {
-            (Refreshed::Rotated { session }, Some(holder)) => holder.log_in(&tokens, session, &successor),
-            (Refreshed::Reused { session, .. }, _) => {
-                callers.forget(session).await;
-                Err(refused())
-            }
-            _ => Err(refused()),
-        }
-    }
-
     /// Log out
     ///
     /// Ends the session: its access and refresh tokens are worth nothing within a second.
@@ -226,16 +140,6 @@ impl Login {
         let company = CompanyView::of(&central, caller.clinic()).await?;
         Ok(Listed(Me { user: view(user, caller.role().name()), company }))
     }
-
-    /// The public keys that verify access tokens (public)
-    ///
-    /// A JSON Web Key Set (RFC 7517), for services that verify tokens themselves.
-    #[expect(clippy::unused_async, reason = "operations are asynchronous")]
-    #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "auth_jwks")]
-    async fn jwks(&self, tokens: Data<&Arc<Tokens>>) -> Result<Listed<KeySet>> {
-        let keys = KeySet::parse_from_json(Some(tokens.jwks().clone()));
-        keys.map(Listed).map_err(|_| ApiError::internal(anyhow::anyhow!("the key set is not one")))
-    }
 }
 
 async fn end(tx: &mut CentralTx, session: SessionId, user: UserId, clinic: ClinicId, request: RequestId) -> Result<()> {
@@ -245,7 +149,7 @@ async fn end(tx: &mut CentralTx, session: SessionId, user: UserId, clinic: Clini
 }
 
 /// The clinic that was asked for, or the first that was joined and is not suspended.
-fn choose(memberships: Vec<Membership>, wanted: Option<Uuid>) -> Result<Membership> {
+pub(super) fn choose(memberships: Vec<Membership>, wanted: Option<Uuid>) -> Result<Membership> {
     let mut candidates: Vec<Membership> = memberships
         .into_iter()
         .filter(|membership| wanted.is_none_or(|clinic| clinic == membership.company_id))
@@ -262,20 +166,20 @@ fn choose(memberships: Vec<Membership>, wanted: Option<Uuid>) -> Result<Membersh
 }
 
 /// Who holds a session, as answered.
-struct Holder {
+pub(super) struct Holder {
     user: UserView,
     company: CompanyView,
     role: Role,
 }
 
 impl Holder {
-    async fn of(central: &Central, user: User, clinic: ClinicId, role: String) -> Result<Self> {
+    pub(super) async fn of(central: &Central, user: User, clinic: ClinicId, role: String) -> Result<Self> {
         let company = CompanyView::of(central, clinic).await?;
         let known = role.parse().map_err(ApiError::internal)?;
         Ok(Self { user: view(user, &role), company, role: known })
     }
 
-    fn log_in(self, tokens: &Tokens, session: SessionId, refresh_token: &str) -> Result<Listed<LoggedIn>> {
+    pub(super) fn log_in(self, tokens: &Tokens, session: SessionId, refresh_token: &str) -> Result<Listed<LoggedIn>> {
         let Self { user, company, role } = self;
         let now = chrono::Utc::now().timestamp();
         let access_token = tokens.issue(UserId(user.id), &user.email, ClinicId(company.id), role, session, now)?;

@@ -8,23 +8,27 @@
 //! | `throttle` | limits by network address |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
-//! | `login` | `POST /auth/login`, `refresh`, `logout`, `GET /auth/me`, the key set |
+//! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
+//! | `sessions` | `POST /auth/refresh` |
+//! | `keys` | the key set |
 //! | `examples` | what the spec shows of them |
 
 pub mod caller;
 mod examples;
 pub mod fields;
+pub mod keys;
 pub mod login;
 pub mod password;
 pub mod register;
+pub mod sessions;
 pub mod throttle;
 pub mod token;
 
 /// The operations of this module.
-pub type Api = (register::Registration, login::Login);
+pub type Api = (register::Registration, login::Login, sessions::Sessions, keys::Keys);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (register::Registration, login::Login)
+    (register::Registration, login::Login, sessions::Sessions, keys::Keys)
 }
