@@ -23,8 +23,16 @@ pub mod text;
 pub enum Tag {
     /// Registering a clinic, proving an address, logging in and out.
     Auth,
+    /// The people who work at a clinic, and who is invited to.
+    Staff,
+    /// Those of them who treat patients.
+    Practitioners,
     /// The people a clinic treats.
     Patients,
+    /// Who did what.
+    Audit,
+    /// For those who run the platform: no clinic's data.
+    Platform,
     /// Whether the server works.
     Health,
 }

@@ -4,10 +4,12 @@
 
 pub mod audit;
 pub mod companies;
+pub mod invitations;
 pub mod journal;
 pub mod outbox;
 pub mod sessions;
 pub mod signing_keys;
+pub mod staff;
 pub mod users;
 
 use std::time::{Duration, Instant};
@@ -37,6 +39,12 @@ static CONSTRAINTS: &[ConstraintMessage] = &[
         code: "company_email_taken",
         detail: "A clinic with this e-mail address exists already.",
         pointer: "/companyEmail",
+    },
+    ConstraintMessage {
+        constraint: "invitations_open_key",
+        code: "already_invited",
+        detail: "An invitation to this e-mail address is open: send it again, or withdraw it.",
+        pointer: "/email",
     },
 ];
 

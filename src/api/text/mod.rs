@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 mod checks;
 
-use checks::{any, country, email, entity_tags, language, line, lines, phone, time_zone};
+use checks::{any, color, country, email, entity_tags, language, line, lines, phone, time_zone};
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -214,6 +214,14 @@ text_types! {
     RegisterNumber: "register-number", 1..=32, "732 829 320 00074", line;
     /// A number that a clinic gives its patients.
     PatientNumber: "patient-number", 1..=30, "P000042", line;
+    /// How somebody is addressed.
+    Title: "title", 1..=50, "Dr", line;
+    /// What a practitioner treats.
+    Speciality: "speciality", 1..=200, "Cardiology", line;
+    /// A colour, as CSS writes it.
+    Color: "color", 7..=7, "#2e7d32", color, r"^#[0-9a-f]{6}$";
+    /// What an event is called.
+    AuditAction: "audit-action", 1..=64, "login", line;
     /// Free text of several lines.
     Notes: "notes", 1..=10000, "Prefers mornings.", lines;
     /// What is searched for.
