@@ -232,6 +232,7 @@ CREATE TABLE email_changes (
   ended_at             timestamptz
 );
 CREATE UNIQUE INDEX email_changes_open_key ON email_changes (user_id) WHERE ended_at IS NULL;
+CREATE INDEX email_changes_user_id_idx ON email_changes (user_id, created_at);
 GRANT SELECT ON email_changes TO medicalpro_api, medicalpro_provisioner;
 GRANT INSERT (id, user_id, new_email, new_email_normalized, expires_at), UPDATE (old_confirmed_at, new_confirmed_at, ended_at)
   ON email_changes TO medicalpro_api;

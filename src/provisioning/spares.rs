@@ -51,10 +51,15 @@ pub(super) async fn refill(client: &Client, server: &Server, wanted: usize) -> R
 
 async fn refill_alone(client: &Client, server: &Server, wanted: usize) -> Result<(), tokio_postgres::Error> {
     let prefix = prefix();
-    let (ready, others): (Vec<_>, Vec<_>) =
-        named(client, FAMILY).await?.into_iter().partition(|name| name.starts_with(&prefix));
-    for surplus in others.iter().chain(ready.iter().skip(wanted)) {
-        server.drop_database(client, surplus).await?;
+    let ready = named(client, &prefix).await?;
+    let all = client
+        .query("SELECT datname::text FROM pg_database WHERE starts_with(datname::text, $1) ORDER BY 1", &[&FAMILY])
+        .await?;
+    for row in all {
+        let name: String = row.try_get(0)?;
+        if !ready.iter().take(wanted).any(|kept| *kept == name) {
+            server.drop_database(client, &name).await?;
+        }
     }
     for _ in ready.len()..wanted {
         make(client, server, &format!("{prefix}{}", Uuid::now_v7().simple())).await?;
@@ -74,9 +79,10 @@ async fn make(client: &Client, server: &Server, name: &str) -> Result<(), tokio_
     client.batch_execute(&format!("ALTER DATABASE {unfinished} RENAME TO {name}")).await
 }
 
+/// Databases of such names, but for those that somebody began to drop and was killed over (PostgreSQL marks them so).
 async fn named(client: &Client, prefix: &str) -> Result<Vec<String>, tokio_postgres::Error> {
-    let rows = client
-        .query("SELECT datname::text FROM pg_database WHERE starts_with(datname::text, $1) ORDER BY 1", &[&prefix])
-        .await?;
+    let usable = "SELECT datname::text FROM pg_database
+                   WHERE starts_with(datname::text, $1) AND datconnlimit <> -2 ORDER BY 1";
+    let rows = client.query(usable, &[&prefix]).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }

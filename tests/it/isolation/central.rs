@@ -171,8 +171,7 @@ async fn the_servers_login_changes_no_credentials_keys_jobs_or_trail_in_central(
         "DELETE FROM companies",
         "DELETE FROM users",
         "UPDATE users SET platform_role = 'super_admin'",
-        "UPDATE users SET email = email",
-        "UPDATE users SET status = 'active'",
+        "UPDATE users SET terms_accepted_at = now()",
         "INSERT INTO users (id, email, email_normalized, password_hash, language, terms_accepted_at, platform_role)
          VALUES (gen_random_uuid(), 'x@x', 'x@x', '$argon2id$', 'fr', now(), 'super_admin')",
         "INSERT INTO users (id, email, email_normalized, password_hash, language, terms_accepted_at, email_verified_at)
@@ -189,7 +188,6 @@ async fn the_servers_login_changes_no_credentials_keys_jobs_or_trail_in_central(
         "INSERT INTO signing_keys (kid, public_key, private_key) VALUES ('12345678', ''::bytea, 'v1.')",
         "UPDATE signing_keys SET retired_at = now()",
         "DELETE FROM signing_keys",
-        "SELECT * FROM audit_logs",
         "UPDATE audit_logs SET action = 'x'",
         "DELETE FROM audit_logs",
         "TRUNCATE audit_logs",
@@ -224,11 +222,14 @@ async fn the_workers_login_sees_no_password_session_or_refresh_token() {
         "UPDATE memberships SET role = 'admin'",
         "UPDATE signing_keys SET kid = kid",
         "SELECT * FROM audit_logs",
-        "DELETE FROM audit_logs",
+        "UPDATE audit_logs SET action = 'x'",
         "UPDATE companies SET name = name",
+        "SELECT totp_secret FROM users",
+        "SELECT * FROM recovery_codes",
     ] {
         assert_eq!(send(&worker, sql).await, refused("42501"), "{sql}");
     }
+    assert_eq!(send(&worker, "DELETE FROM audit_logs").await, refused("MP007"), "what is younger than a year stays");
 }
 
 #[tokio::test]

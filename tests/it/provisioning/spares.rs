@@ -80,3 +80,23 @@ async fn what_is_half_made_or_of_another_version_is_dropped() {
     let _worker = site.worker().await;
     ready(&site, 0).await;
 }
+
+#[tokio::test]
+async fn a_spare_that_was_half_dropped_becomes_no_clinics_database() {
+    let mut site = Site::new("template").await;
+    let _server = site.server(25).await;
+    let worker = site.worker().await;
+    let before = ready(&site, 2).await;
+    worker.kill().await;
+    // What PostgreSQL leaves behind when it is killed in the middle of dropping a database.
+    let mark = "UPDATE pg_database SET datconnlimit = -2 WHERE oid = $1";
+    site.central.execute(mark, &[&before[0].0]).await.unwrap();
+    let _worker = site.worker().await;
+    let clinic = site.world.clinic("after").await;
+    assert_eq!(clinic.admin.get("/api/v1/patients").await.status, StatusCode::OK);
+    let attempts = "SELECT attempts FROM medicalpro_central.provisioning_jobs WHERE company_id = $1";
+    let attempts: i32 = site.world.central().await.query_one(attempts, &[&clinic.id.0]).await.unwrap().get(0);
+    assert_eq!(attempts, 1, "it was not even tried");
+    let after = ready(&site, 2).await;
+    assert!(!after.iter().any(|(oid, _)| *oid == before[0].0), "dropped: {before:?} {after:?}");
+}
