@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use poem::Request;
 use poem::web::Data;
+use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
 use super::fields::Accepted;
@@ -202,7 +203,7 @@ impl Entrant {
             &offer.email,
             &offer.company_name,
         ];
-        let password_hash = passwords.accept(password, "/password", &hints).await?;
+        let password_hash = passwords.hash(password.as_str()).await?;
         let new = NewUser {
             id: UserId::generate(),
             email: offer.email.clone(),
@@ -242,4 +243,40 @@ impl Entrant {
             }
         }
     }
+}
+
+impl Example for InvitationToken {
+    fn example() -> Self {
+        Self { token: sample("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY") }
+    }
+}
+
+impl Example for InvitationOffer {
+    fn example() -> Self {
+        Self {
+            company_name: "Cabinet du Parc".to_owned(),
+            role: "nurse".to_owned(),
+            email: "jo@cabinet-du-parc.example".to_owned(),
+            first_name: Some("Jo".to_owned()),
+            last_name: Some("Martin".to_owned()),
+            account_exists: false,
+        }
+    }
+}
+
+impl Example for Acceptance {
+    fn example() -> Self {
+        Self {
+            token: sample("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY"),
+            password: Some(sample("correct horse battery staple")),
+            first_name: Some(sample("Jo")),
+            last_name: Some(sample("Martin")),
+            accept_terms: Some(Accepted),
+        }
+    }
+}
+
+#[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
+fn sample<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+    text.parse().expect("an example is valid")
 }

@@ -11,11 +11,13 @@
 //! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
 //! | `sessions` | `POST /auth/refresh` |
 //! | `keys` | the key set |
+//! | `invitation` | `POST /auth/invitation`, `accept-invitation` |
 //! | `examples` | what the spec shows of them |
 
 pub mod caller;
 mod examples;
 pub mod fields;
+pub mod invitation;
 pub mod keys;
 pub mod login;
 pub mod password;
@@ -25,10 +27,10 @@ pub mod throttle;
 pub mod token;
 
 /// The operations of this module.
-pub type Api = (register::Registration, login::Login, sessions::Sessions, keys::Keys);
+pub type Api = (register::Registration, login::Login, sessions::Sessions, keys::Keys, invitation::Invitation);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (register::Registration, login::Login, sessions::Sessions, keys::Keys)
+    (register::Registration, login::Login, sessions::Sessions, keys::Keys, invitation::Invitation)
 }

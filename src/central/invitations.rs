@@ -222,17 +222,7 @@ pub async fn insert(tx: &mut CentralTx, clinic: ClinicId, by: UserId, new: &NewI
     let row = tx
         .row(
             &INSERT,
-            &[
-                &Uuid::now_v7(),
-                &clinic.0,
-                email,
-                email_normalized,
-                role,
-                language,
-                first_name,
-                last_name,
-                &by.0,
-            ],
+            &[&Uuid::now_v7(), &clinic.0, email, email_normalized, role, language, first_name, last_name, &by.0],
         )
         .await?
         .ok_or(ApiError::NotFound)?;

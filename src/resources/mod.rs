@@ -16,13 +16,7 @@ pub type Api =
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (
-        audit_logs::AuditLogs,
-        patients::Patients,
-        practitioners::Practitioners,
-        staff::Staff,
-        staff::Invitations,
-    )
+    (audit_logs::AuditLogs, patients::Patients, practitioners::Practitioners, staff::Staff, staff::Invitations)
 }
 
 /// All statements on clinics' databases.
@@ -33,4 +27,9 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 }
 
 /// What the constraints of clinics' databases mean to a client.
-pub static CONSTRAINTS: &[ConstraintMessage] = &[patients::NUMBER_TAKEN, patients::BIRTH_DATE_BOUNDS, practitioners::USER_TAKEN, practitioners::REGISTRATION_TAKEN];
+pub static CONSTRAINTS: &[ConstraintMessage] = &[
+    patients::NUMBER_TAKEN,
+    patients::BIRTH_DATE_BOUNDS,
+    practitioners::USER_TAKEN,
+    practitioners::REGISTRATION_TAKEN,
+];

@@ -18,7 +18,7 @@ use crate::central::invitations::{self, Invitation};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::{Central, CentralTx, staff};
 use crate::clinic::Caller;
-use crate::error::{ApiError, Result};
+use crate::error::Result;
 use crate::ids::Role;
 use crate::region::Language;
 use crate::transaction;

@@ -136,8 +136,8 @@ async fn change(
     let clinic = caller.clinic();
     let (own, _) = may_change(tx, caller).await?;
     let member = staff::member(tx, clinic, user).await?;
-    let role = patch.role.map_or(member.role.as_str(), StaffRole::name);
-    let status = patch.status.map_or(member.status.as_str(), MemberStatus::name);
+    let role = patch.role.map_or(member.role.as_str(), |role| role.name());
+    let status = patch.status.map_or(member.status.as_str(), |status| status.name());
     may_touch(own, &member.role)?;
     may_touch(own, role)?;
     if user == caller.user() && role != member.role {
