@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `caller` | from a request's token to a verified `Caller` |
 //! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
-//! | `password` | Argon2id, bounded in parallel |
+//! | `password` | Argon2id, bounded in parallel; `password::policy`: which ones may be chosen |
 //! | `throttle` | limits by network address |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |

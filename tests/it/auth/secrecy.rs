@@ -4,8 +4,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use medicalpro::api::text::{NewPassword, OpaqueToken, Password};
-use medicalpro::auth::login::{Credentials, Refresh};
+use medicalpro::auth::login::Credentials;
 use medicalpro::auth::register::{NewRegistration, Verification};
+use medicalpro::auth::sessions::Refresh;
 use poem_openapi::types::Example as _;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
