@@ -203,7 +203,7 @@ impl Entrant {
             &offer.email,
             &offer.company_name,
         ];
-        let password_hash = passwords.hash(password.as_str()).await?;
+        let password_hash = passwords.accept(password, "/password", &hints).await?;
         let new = NewUser {
             id: UserId::generate(),
             email: offer.email.clone(),
