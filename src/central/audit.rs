@@ -35,7 +35,7 @@ sql! { Central;
                              (SELECT l.* FROM audit_logs l
                                WHERE l.user_id = m.user_id AND l.company_id IS NULL AND l.at >= m.created_at
                                  AND (m.status = 'active' OR l.at <= m.updated_at) AND ", wanted!(), ") p
-                       WHERE m.company_id = $1)) both
+                       WHERE m.company_id = $1)) found
               ORDER BY id DESC LIMIT $7"
         ));
 }

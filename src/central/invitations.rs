@@ -24,6 +24,10 @@ sql! { Central;
           WHERE company_id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL
             AND ($2::text IS NULL OR (created_at, id) < ($2::text::timestamptz, $3::uuid))
           ORDER BY created_at DESC, id DESC LIMIT $4";
+    /// One of them.
+    FIND by API;
+        "SELECT id, email, role, language, first_name, last_name, invited_by, created_at, expires_at
+           FROM invitations WHERE company_id = $1 AND id = $2 AND accepted_at IS NULL AND withdrawn_at IS NULL";
     /// Whether an address works here already.
     MEMBER by API;
         "SELECT count(*) > 0 FROM memberships m JOIN users u ON u.id = m.user_id
@@ -205,6 +209,15 @@ pub async fn list(
     let (at, id) = after.unzip();
     let rows = central.rows(&LIST, &[&clinic.0, &at, &id, &rows]).await?;
     Ok(rows.iter().map(Invitation::try_from).collect::<Result<_, _>>()?)
+}
+
+/// An open invitation of this clinic.
+///
+/// # Errors
+/// [`ApiError::NotFound`].
+pub async fn find(central: &Central, clinic: ClinicId, invitation: Uuid) -> Result<Invitation> {
+    let row = central.row(&FIND, &[&clinic.0, &invitation]).await?.ok_or(ApiError::NotFound)?;
+    Ok(Invitation::try_from(&row)?)
 }
 
 /// Invites. The clinic is locked.

@@ -68,7 +68,22 @@ impl Invitations {
         let (caller, new) = (&bearer.0, body.value);
         let outcome = transaction!(central.work(), |tx| invite(tx, caller, &new).await);
         let invitation = audit::record_refusal(&central, &by(caller, "invitation_sent"), outcome).await?;
-        Ok(Made(invitation.into()))
+        let place = format!("/api/v1/staff/invitations/{}", invitation.id);
+        Ok(Made(invitation.into(), place))
+    }
+
+    /// Read an open invitation
+    ///
+    /// One that was accepted or withdrawn is not found.
+    #[oai(path = "/invitations/:id", method = "get", operation_id = "staff_invitations_find")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        central: Data<&Central>,
+        /// The invitation.
+        id: Path<Uuid>,
+    ) -> Result<Listed<InvitationView>> {
+        Ok(Listed(invitations::find(&central, bearer.0.clinic(), id.0).await?.into()))
     }
 
     /// Withdraw an invitation

@@ -95,7 +95,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 27] = [
+pub const OPERATIONS: [Entry; 28] = [
     entry("audit_logs_identity", Right::Of("audit log", 'R'), Valid::None, &[("userId", Thing::Member)]),
     entry("auth_accept_invitation", Right::Everybody, Valid::Acceptance, &[]),
     entry("auth_invitation", Right::Everybody, Valid::InvitationToken, &[]),
@@ -125,6 +125,7 @@ pub const OPERATIONS: [Entry; 27] = [
     entry("staff_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Member)]),
     entry("staff_invitations_create", Right::Of("staff", 'W'), Valid::Invitation, &[]),
     entry("staff_invitations_delete", Right::Of("staff", 'D'), Valid::None, &[("id", Thing::Invitation)]),
+    entry("staff_invitations_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Invitation)]),
     entry("staff_invitations_list", Right::Of("staff", 'R'), Valid::None, &[]),
     entry("staff_invitations_resend", Right::Of("staff", 'W'), Valid::None, &[("id", Thing::Invitation)]),
     entry("staff_list", Right::Of("staff", 'R'), Valid::None, &[]),
