@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 use crate::api::list::Cursors;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
+use crate::auth::standing::{self, Standings};
 use crate::auth::throttle::Throttle;
 use crate::auth::token::{Tokens, ensure_signing_key};
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
 use crate::clinic::Clinics;
 use crate::config::{ServeSettings, WorkerSettings, postgres};
-use crate::database::{Listener, harden, tls};
+use crate::database::{Listener, Notice, harden, tls};
 use crate::email::outbox::Sender;
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
@@ -58,11 +59,14 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
         central::companies::STATEMENTS,
         central::invitations::STATEMENTS,
+        central::devices::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
+        central::profiles::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::staff::STATEMENTS,
@@ -104,7 +108,12 @@ impl App {
         let tokens = Arc::new(Tokens::load(&central, &keys).await.context("central is not ready")?);
 
         let (notices, finished) = watch::channel(0);
-        tokio::spawn(Listener { config, tls: tls.clone(), channel: FINISHED }.run(notices, stop.clone()));
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        let listener = |channel| Listener { config: config.clone(), tls: tls.clone(), channel };
+        tokio::spawn(listener(FINISHED).run(counted, stop.clone()));
+        let standings = Standings::new(central.clone(), standing::BOUND);
+        let heard = standings.clone();
+        tokio::spawn(listener(standing::CHANNEL).run(move |notice| heard.hear(notice), stop.clone()));
         let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
         let clinics = Clinics::new(
             central.clone(),
@@ -132,13 +141,15 @@ impl App {
         let routes = routes
             .nest("/", service)
             .data(docs)
-            .data(Callers::new(central.clone(), tokens.clone()))
+            .data(Callers::new(standings, tokens.clone()))
             .data(central)
+            .data(settings.sessions())
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)
             .data(Passwords::new(usize::from(settings.hashes_at_once))?)
             .data(requests)
+            .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
             .data(tokens);
         Ok(Self { endpoint: Arc::new(ToDynEndpoint(guard(routes, problems))) })

@@ -12,7 +12,9 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::auth::proxies::TrustedProxies;
 use crate::auth::throttle::Rates;
+use crate::central::sessions::Limits;
 use crate::clinic::PoolSettings;
 use crate::email::Transport;
 use crate::provisioning::housekeeping::Retention;
@@ -188,12 +190,24 @@ pub struct ServeSettings {
     /// Passwords hashed at once: each takes 19 MiB
     #[arg(long, env = "MEDICALPRO_HASHES_AT_ONCE", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256), value_name = "COUNT")]
     pub hashes_at_once: u16,
-    /// Registrations and requests for mail a minute, for each network address
+    /// Reverse proxies of yours, as addresses or networks with commas between them: only from these is `X-Forwarded-For` believed, which
+    /// each must add to. None when absent: who connects is the client
+    #[arg(long, env = "MEDICALPRO_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<TrustedProxies>,
+    /// Registrations and requests for mail a minute, for each network address and for each account; ten times as many for a network
+    /// (/24, or /48 of IPv6)
     #[arg(long, env = "MEDICALPRO_REGISTRATIONS_PER_MINUTE", default_value = "10", value_name = "COUNT")]
     pub registrations_per_minute: NonZeroU32,
-    /// Log-ins, refreshes and verifications a minute, for each network address
+    /// Log-ins, refreshes and tokens of mails a minute, for each network address and for each account; ten times as many for a network
+    /// (/24, or /48 of IPv6)
     #[arg(long, env = "MEDICALPRO_LOGINS_PER_MINUTE", default_value = "60", value_name = "COUNT")]
     pub logins_per_minute: NonZeroU32,
+    /// Hours after which a session ends, whatever happens: whoever goes on logs in again
+    #[arg(long, env = "MEDICALPRO_SESSION_HOURS", default_value_t = 24, value_parser = clap::value_parser!(i32).range(1..=720), value_name = "HOURS")]
+    pub session_hours: i32,
+    /// Minutes without a refresh after which a session ends
+    #[arg(long, env = "MEDICALPRO_SESSION_IDLE_MINUTES", default_value_t = 120, value_parser = clap::value_parser!(i32).range(15..=10_080), value_name = "MINUTES")]
+    pub session_idle_minutes: i32,
 }
 
 impl ServeSettings {
@@ -206,6 +220,12 @@ impl ServeSettings {
             idle: Duration::from_secs(self.pool_idle),
             wait: Duration::from_secs(self.pool_wait),
         }
+    }
+
+    /// How long sessions last.
+    #[must_use]
+    pub const fn sessions(&self) -> Limits {
+        Limits { hours: self.session_hours, idle_minutes: self.session_idle_minutes }
     }
 
     /// Limits by network address.

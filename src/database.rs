@@ -23,7 +23,7 @@ use crate::sql::{Database, Picked};
 use crate::telemetry::metrics::PoolUse;
 use crate::telemetry::timed;
 
-pub use listener::Listener;
+pub use listener::{Listener, Notice};
 
 /// Parameters of a statement.
 pub type Params<'a> = &'a [&'a (dyn ToSql + Sync)];

@@ -81,6 +81,8 @@ pub enum ApiError {
     Invalid(Vec<FieldError>),
     /// 429 with `Retry-After`.
     RateLimited {
+        /// Stable code.
+        code: &'static str,
         /// Seconds.
         retry_after: u64,
     },

@@ -57,6 +57,8 @@ pub enum Purpose {
     Cursor,
     /// Recognising a repeated request that holds a password.
     Fingerprint,
+    /// The refresh token that follows another.
+    RefreshToken,
 }
 
 impl Purpose {
@@ -67,6 +69,7 @@ impl Purpose {
             Self::SigningKey => b"medicalpro signing key v1",
             Self::Cursor => b"medicalpro cursor v1",
             Self::Fingerprint => b"medicalpro fingerprint v1",
+            Self::RefreshToken => b"medicalpro refresh token v1",
         }
     }
 }
@@ -193,6 +196,18 @@ impl MasterKeys {
         fingerprint
     }
 
+    /// What follows a token, 256 bits as text, under each master key, the sealing one first: the same for whoever holds the keys, and
+    /// no more to be guessed than the token.
+    #[must_use]
+    pub fn successors(&self, token: &str) -> Vec<Zeroizing<String>> {
+        let keys = self.0.iter().filter_map(|key| self.derive(Some(&key.id), Purpose::RefreshToken));
+        keys.map(|(_, key)| {
+            let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()), token.as_bytes());
+            Zeroizing::new(URL_SAFE_NO_PAD.encode(mac.as_ref()))
+        })
+        .collect()
+    }
+
     /// Seals a value for one purpose and one place.
     ///
     /// # Errors
@@ -263,6 +278,19 @@ mod tests {
         assert!(both.open(Purpose::Cursor, "", &sealed).is_ok());
         assert!(both.seal(Purpose::Cursor, "", b"x").expect("seals").starts_with("v1.new."));
         assert!(MasterKeys::parse(&new).expect("new").open(Purpose::Cursor, "", &sealed).is_err());
+    }
+
+    #[test]
+    fn what_follows_a_token_is_the_same_for_whoever_holds_the_keys() {
+        let (old, new) = (format!("old:{}", *random_text()), format!("new:{}", *random_text()));
+        let successors = |keys: &str| {
+            let keys = MasterKeys::parse(keys).expect("keys");
+            keys.successors("token").iter().map(|text| text.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(successors(&old), successors(&old));
+        assert_eq!(successors(&format!("{new},{old}")), [successors(&new), successors(&old)].concat());
+        assert_ne!(successors(&new), successors(&old));
+        assert_eq!(successors(&old)[0].len(), 43);
     }
 
     #[test]

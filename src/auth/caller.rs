@@ -1,7 +1,7 @@
 //! From a request's token to a verified [`Caller`]: the only place that makes one for a request.
 //!
-//! The token is verified, then its session, person, place and clinic are looked up, at most a second ago: what is revoked, deactivated
-//! or suspended has no effect longer than that.
+//! The token is verified, then what its session, person, place and clinic stand for is looked up, at most a second ago
+//! ([`super::standing`]): what is revoked, deactivated or suspended has no effect longer than that.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,17 +11,14 @@ use poem::{PathPattern, Request};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth;
 
+use super::standing::Standings;
 use super::token::{Claims, Tokens};
-use crate::central::Central;
 use crate::central::companies::Status;
-use crate::central::sessions::{self, Standing};
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId, SessionId};
 use crate::secrets::sha256;
 
-/// How old a look at a session may be.
-const STANDING_TTL: Duration = Duration::from_millis(900);
 /// How long a verified signature is remembered (its expiry is checked every time).
 const VERIFIED_TTL: Duration = Duration::from_secs(30);
 
@@ -44,10 +41,9 @@ async fn check(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> 
 /// Verifies callers.
 #[derive(Clone)]
 pub struct Callers {
-    central: Central,
+    standings: Standings,
     tokens: Arc<Tokens>,
     verified: Cache<[u8; 32], Arc<Claims>>,
-    standing: Cache<SessionId, Option<Arc<Standing>>>,
 }
 
 impl std::fmt::Debug for Callers {
@@ -59,19 +55,16 @@ impl std::fmt::Debug for Callers {
 impl Callers {
     /// Nothing is remembered yet.
     #[must_use]
-    pub fn new(central: Central, tokens: Arc<Tokens>) -> Self {
-        Self {
-            central,
-            tokens,
-            verified: Cache::builder().max_capacity(10_000).time_to_live(VERIFIED_TTL).build(),
-            standing: Cache::builder().max_capacity(100_000).time_to_live(STANDING_TTL).build(),
-        }
+    pub fn new(standings: Standings, tokens: Arc<Tokens>) -> Self {
+        let verified = Cache::builder().max_capacity(10_000).time_to_live(VERIFIED_TTL).build();
+        Self { standings, tokens, verified }
     }
 
     async fn verify(&self, request: &Request, token: &str) -> Result<Caller> {
         let claims = self.claims(token).await?;
         let standing = self
-            .standing(claims.sid)
+            .standings
+            .of(claims.sid)
             .await?
             .ok_or(ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." })?;
         if standing.user_id != claims.user_id.0
@@ -115,18 +108,9 @@ impl Callers {
         Ok(claims)
     }
 
-    async fn standing(&self, session: SessionId) -> Result<Option<Arc<Standing>>> {
-        if let Some(standing) = self.standing.get(&session).await {
-            return Ok(standing);
-        }
-        let standing = sessions::standing(&self.central, session).await?.map(Arc::new);
-        self.standing.insert(session, standing.clone()).await;
-        Ok(standing)
-    }
-
     /// Forgets a session at once, in this process.
-    pub async fn forget(&self, session: SessionId) {
-        self.standing.invalidate(&session).await;
+    pub fn forget(&self, session: SessionId) {
+        self.standings.forget(session);
     }
 }
 

@@ -1,13 +1,15 @@
 //! What the spec shows of this module's requests and answers.
 
+use chrono::{DateTime, Utc};
 use poem_openapi::types::Example;
 use uuid::Uuid;
 
 use super::fields::Accepted;
 use super::keys::{KeySet, PublicKey};
-use super::login::{Credentials, LoggedIn, Me};
+use super::login::{Credentials, Me};
+use super::opening::{ClinicView, LoggedIn};
 use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
-use super::sessions::Refresh;
+use super::sessions::{OtherClinic, Refresh, SessionClinic, SessionList, SessionView};
 use super::token::LIFETIME;
 use crate::ids::Role;
 
@@ -89,6 +91,7 @@ impl Example for Credentials {
             email: checked("camille@cabinet-du-parc.example"),
             password: checked("correct horse battery staple"),
             company_id: None,
+            device_token: None,
         }
     }
 }
@@ -105,16 +108,51 @@ impl Example for LoggedIn {
             access_token: "eyJhbGciOiJFZERTQSIsInR5cCI6ImF0K2p3dCJ9.eyJyb2xlIjoiYWRtaW4ifQ.c2lnbmF0dXJl".to_owned(),
             refresh_token: "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY".to_owned(),
             expires_in: LIFETIME,
+            device_token: Some("Zm9yIHRoaXMgZGV2aWNlIGFuZCBubyBvdGhlciAtIC0".to_owned()),
             user: UserView::example(),
-            company: CompanyView::example(),
+            company: Some(CompanyView::example()),
+            clinics: vec![clinic()],
         }
     }
 }
 
 impl Example for Me {
     fn example() -> Self {
-        Self { user: UserView::example(), company: CompanyView::example() }
+        Self { user: UserView::example(), company: Some(CompanyView::example()), clinics: vec![clinic()] }
     }
+}
+
+fn clinic() -> ClinicView {
+    let CompanyView { id, name, status, .. } = CompanyView::example();
+    ClinicView { id, name, role: Role::Admin.name().to_owned(), status, last_used_at: Some(moment(0)) }
+}
+
+impl Example for OtherClinic {
+    fn example() -> Self {
+        Self { company_id: CompanyView::example().id }
+    }
+}
+
+impl Example for SessionList {
+    fn example() -> Self {
+        let CompanyView { id, name, .. } = CompanyView::example();
+        let session = SessionView {
+            id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0005),
+            clinic: Some(SessionClinic { id, name }),
+            device: "Firefox on Linux".to_owned(),
+            network: Some("192.0.2.0/24".to_owned()),
+            created_at: moment(0),
+            last_used_at: moment(2),
+            expires_at: moment(24),
+            current: true,
+        };
+        Self { data: vec![session] }
+    }
+}
+
+/// So many hours into 2026.
+fn moment(hours: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_225_600 + hours * 3600, 0).unwrap_or_default()
 }
 
 impl Example for KeySet {

@@ -12,7 +12,9 @@ use poem_openapi::{Object, OpenApi};
 
 use super::fields::Accepted;
 use super::password::Passwords;
+use super::proxies::client_address;
 use super::throttle::Throttle;
+use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
@@ -23,7 +25,7 @@ use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::users::{self, NewUser};
 use crate::central::{Central, CentralTx};
 use crate::error::{ApiError, FieldError, Result};
-use crate::ids::{ClinicId, RequestId, UserId};
+use crate::ids::{ClinicId, UserId};
 use crate::secrets::sha256;
 use crate::transaction;
 
@@ -88,8 +90,10 @@ impl Invitation {
         throttle: Data<&Arc<Throttle>>,
         body: Body<InvitationToken>,
     ) -> Result<Listed<InvitationOffer>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let offer = invitations::offer(&central, &sha256(body.value.token.as_str().as_bytes())).await?;
+        throttle.login(client_address(request))?;
+        let hash = sha256(body.value.token.as_str().as_bytes());
+        throttle.login_of(hash)?;
+        let offer = invitations::offer(&central, &hash).await?;
         let offer = offer.ok_or_else(token_invalid)?;
         Ok(Listed(InvitationOffer {
             account_exists: offer.verified,
@@ -114,10 +118,11 @@ impl Invitation {
         throttle: Data<&Arc<Throttle>>,
         body: Body<Acceptance>,
     ) -> Result<Done> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
+        throttle.login(client_address(request))?;
         let hash = sha256(body.value.token.as_str().as_bytes());
-        let request = request.data::<RequestId>().map(|id| id.0);
-        let mut event = Event { action: "invitation_accepted", request, ..Event::default() };
+        throttle.login_of(hash)?;
+        let visitor = Visitor::of(request);
+        let mut event = visitor.event("invitation_accepted");
         let outcome = match invitations::offer(&central, &hash).await? {
             None => Err(token_invalid()),
             Some(offer) => {

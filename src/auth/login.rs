@@ -1,28 +1,35 @@
-//! Logging in and out.
+//! Logging in and out. A log-in is a row of steps, each in one place: limits, credentials, second factor, clinic, session.
 
 use std::sync::Arc;
 
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
+use serde_json::json;
 use uuid::Uuid;
 
+use super::attempts::Attempt;
 use super::caller::{Bearer, Callers};
+use super::opening::{self, ClinicView, Entry, LoggedIn, NO_MEMBERSHIP, SUSPENDED};
 use super::password::Passwords;
+use super::proxies::client_address;
 use super::register::{CompanyView, UserView};
 use super::throttle::Throttle;
-use super::token::{LIFETIME, Tokens};
+use super::token::Tokens;
+use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Email, Password};
+use crate::api::text::{Email, OpaqueToken, Password};
 use crate::central::audit::{self, Event};
-use crate::central::sessions;
-use crate::central::users::{self, Membership, User};
-use crate::central::{Central, CentralTx};
+use crate::central::outbox::{Kind, To, queue_mail};
+use crate::central::profiles::{self, Place, Profile};
+use crate::central::sessions::{self, Limits};
+use crate::central::users::{self, User};
+use crate::central::{Central, CentralTx, devices};
 use crate::error::{ApiError, Result};
-use crate::ids::{ClinicId, RequestId, Role, SessionId, UserId};
-use crate::secrets::{random_text, sha256};
+use crate::ids::{ClinicId, UserId};
+use crate::secrets::{MasterKeys, random_text, sha256};
 use crate::transaction;
 
 /// Credentials.
@@ -33,34 +40,22 @@ pub struct Credentials {
     pub email: Email,
     /// The password.
     pub password: Password,
-    /// At which clinic, for people who work at several; the first they joined when absent.
+    /// At which clinic, for people who work at several; when absent, where they were last, or else the first they joined.
     pub company_id: Option<Uuid>,
-}
-
-/// A log-in.
-#[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", example)]
-pub struct LoggedIn {
-    /// For `Authorization: Bearer …`.
-    pub access_token: String,
-    /// For `POST /auth/refresh`, once.
-    pub refresh_token: String,
-    /// Seconds that the access token is good for.
-    pub expires_in: i64,
-    /// Who logged in.
-    pub user: UserView,
-    /// Where.
-    pub company: CompanyView,
+    /// The `deviceToken` that an earlier log-in on this device was answered with.
+    pub device_token: Option<OpaqueToken>,
 }
 
 /// Who is logged in.
 #[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", example)]
+#[oai(rename_all = "camelCase", skip_serializing_if_is_none, example)]
 pub struct Me {
     /// The person.
     pub user: UserView,
     /// The clinic.
-    pub company: CompanyView,
+    pub company: Option<CompanyView>,
+    /// The clinics to choose from, first joined first.
+    pub clinics: Vec<ClinicView>,
 }
 
 /// Logging in and out.
@@ -73,6 +68,7 @@ impl Login {
     ///
     /// An unknown address and a wrong password are answered alike.
     #[oai(path = "/api/v1/auth/login", method = "post", operation_id = "auth_login")]
+    #[expect(clippy::too_many_arguments, reason = "what each step needs")]
     async fn login(
         &self,
         request: &Request,
@@ -80,122 +76,175 @@ impl Login {
         tokens: Data<&Arc<Tokens>>,
         passwords: Data<&Passwords>,
         throttle: Data<&Arc<Throttle>>,
+        keys: Data<&Arc<MasterKeys>>,
+        limits: Data<&Limits>,
         body: Body<Credentials>,
     ) -> Result<Listed<LoggedIn>> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
-        let credentials = body.value;
-        let user = users::by_email(&central, &credentials.email.normalized()).await?;
-        let stored = user.as_ref().map(|user| user.password_hash.as_str());
-        let matches = passwords.verify(credentials.password.as_str(), stored).await?;
-        let request_id = request.data::<RequestId>().map(|id| id.0);
-        let known = user.as_ref().map(|user| UserId(user.id));
-        let Some(user) = user.filter(|_| matches) else {
-            let event = Event { action: "login", failed: true, user: known, request: request_id, ..Event::default() };
-            transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
-            return Err(ApiError::Unauthenticated {
-                code: "credentials_invalid",
-                detail: "The address or the password is wrong.",
-            });
-        };
-        if !user.email_verified {
-            return Err(ApiError::Forbidden {
-                code: "email_not_verified",
-                detail: "The e-mail address is not verified yet.",
-            });
-        }
-        let membership = choose(users::memberships(&central, UserId(user.id)).await?, credentials.company_id)?;
-        let (clinic, id) = (ClinicId(membership.company_id), UserId(user.id));
-        let holder = Holder::of(&central, user, clinic, membership.role).await?;
-        let (session, refresh_token) = (SessionId::generate(), random_text());
-        let hash = sha256(refresh_token.as_bytes());
-        let agent: Option<String> = request.header("user-agent").map(|text| text.chars().take(400).collect());
-        transaction!(central.work(), |tx| {
-            sessions::open(tx, session, id, clinic, agent.as_deref(), &hash).await?;
-            users::touch_login(tx, id).await?;
-            let (clinic, user) = (Some(clinic), Some(id));
-            audit::record(tx, &Event { action: "login", clinic, user, request: request_id, ..Event::default() }).await
-        })?;
-        holder.log_in(&tokens, session, &refresh_token)
+        throttle.login(client_address(request))?;
+        let (given, visitor) = (body.value, Visitor::of(request));
+        throttle.login_of(given.email.normalized())?;
+        let attempt = wait_after_failures(&central, &keys, &given).await?;
+        let user = check_password(&central, &passwords, &given, &visitor).await?;
+        let second_factor = check_second_factor(&user)?;
+        attempt.succeeded(&central).await?;
+        let clinic = check_place(&central, &user, given.company_id, &visitor).await?;
+        let entry = Entry { user: UserId(user.id), clinic: Some(clinic), second_factor, until: None };
+        enter(&central, &tokens, **limits, &entry, visitor, given.device_token.as_ref()).await.map(Listed)
     }
 
     /// Log out
     ///
     /// Ends the session: its access and refresh tokens are worth nothing within a second.
     #[oai(path = "/api/v1/auth/logout", method = "post", operation_id = "auth_logout")]
-    async fn logout(&self, bearer: Bearer, central: Data<&Central>, callers: Data<&Callers>) -> Result<Done> {
-        let caller = &bearer.0;
-        transaction!(central.work(), |tx| end(tx, caller.session(), caller.user(), caller.clinic(), caller.request())
-            .await)?;
-        callers.forget(caller.session()).await;
+    async fn logout(
+        &self,
+        request: &Request,
+        bearer: Bearer,
+        central: Data<&Central>,
+        callers: Data<&Callers>,
+    ) -> Result<Done> {
+        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let event = Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event("logout") };
+        transaction!(central.work(), |tx| {
+            sessions::revoke(tx, caller.session(), "logout").await?;
+            audit::record(tx, &event).await
+        })?;
+        callers.forget(caller.session());
         Ok(Done)
     }
 
     /// Who is logged in
     ///
-    /// The person, the role, and the clinic that the access token is for.
+    /// The person, the role, the clinic that the access token is for, and the clinics to choose from.
     #[oai(path = "/api/v1/auth/me", method = "get", operation_id = "auth_me")]
     async fn me(&self, bearer: Bearer, central: Data<&Central>) -> Result<Listed<Me>> {
         let caller = &bearer.0;
-        let user = users::by_id(&central, caller.user()).await?.ok_or(ApiError::NotFound)?;
-        let company = CompanyView::of(&central, caller.clinic()).await?;
-        Ok(Listed(Me { user: view(user, caller.role().name()), company }))
+        let profile = profiles::find(&central, caller.user(), Some(caller.clinic())).await?;
+        let (user, company, clinics) = opening::views(profile.ok_or(ApiError::NotFound)?);
+        Ok(Listed(Me { user, company, clinics }))
     }
 }
 
-async fn end(tx: &mut CentralTx, session: SessionId, user: UserId, clinic: ClinicId, request: RequestId) -> Result<()> {
-    sessions::revoke(tx, session, "logout").await?;
-    let (clinic, user) = (Some(clinic), Some(user));
-    audit::record(tx, &Event { action: "logout", clinic, user, request: Some(request.0), ..Event::default() }).await
+/// The delay after failures, which a device that is known for this address does not share with strangers.
+async fn wait_after_failures(central: &Central, keys: &MasterKeys, given: &Credentials) -> Result<Attempt> {
+    let account = given.email.normalized();
+    let device = match &given.device_token {
+        Some(token) => devices::known(central, &account, &sha256(token.as_str().as_bytes())).await?,
+        None => None,
+    };
+    Attempt::on(central, keys, &account, device).await
 }
 
-/// The clinic that was asked for, or the first that was joined and is not suspended.
-pub(super) fn choose(memberships: Vec<Membership>, wanted: Option<Uuid>) -> Result<Membership> {
-    let mut candidates: Vec<Membership> = memberships
-        .into_iter()
-        .filter(|membership| wanted.is_none_or(|clinic| clinic == membership.company_id))
-        .collect();
-    candidates.sort_by_key(|membership| membership.status == "suspended");
-    let membership = candidates
-        .into_iter()
-        .next()
-        .ok_or(ApiError::Forbidden { code: "no_such_membership", detail: "You do not work at this clinic." })?;
-    if membership.status == "suspended" {
-        return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
-    }
-    Ok(membership)
-}
-
-/// Who holds a session, as answered.
-pub(super) struct Holder {
-    user: UserView,
-    company: CompanyView,
-    role: Role,
-}
-
-impl Holder {
-    pub(super) async fn of(central: &Central, user: User, clinic: ClinicId, role: String) -> Result<Self> {
-        let company = CompanyView::of(central, clinic).await?;
-        let known = role.parse().map_err(ApiError::internal)?;
-        Ok(Self { user: view(user, &role), company, role: known })
-    }
-
-    pub(super) fn log_in(self, tokens: &Tokens, session: SessionId, refresh_token: &str) -> Result<Listed<LoggedIn>> {
-        let Self { user, company, role } = self;
-        let now = chrono::Utc::now().timestamp();
-        let access_token = tokens.issue(UserId(user.id), &user.email, ClinicId(company.id), role, session, now)?;
-        let refresh_token = refresh_token.to_owned();
-        Ok(Listed(LoggedIn { access_token, refresh_token, expires_in: LIFETIME, user, company }))
+/// The credentials: whose they are, if they are right.
+async fn check_password(
+    central: &Central,
+    passwords: &Passwords,
+    given: &Credentials,
+    visitor: &Visitor,
+) -> Result<User> {
+    let user = users::by_email(central, &given.email.normalized()).await?;
+    let stored = user.as_ref().map(|user| user.password_hash.as_str());
+    let matches = passwords.verify(given.password.as_str(), stored).await?;
+    let known = user.as_ref().map(|user| UserId(user.id));
+    match user.filter(|_| matches) {
+        Some(user) => Ok(user),
+        None => {
+            let wrong = ApiError::Unauthenticated {
+                code: "credentials_invalid",
+                detail: "The address or the password is wrong.",
+            };
+            refuse(central, visitor, known, "credentials_invalid", wrong).await
+        }
     }
 }
 
-fn view(user: User, role: &str) -> UserView {
-    UserView {
-        id: user.id,
-        email: user.email,
-        first_name: user.first_name,
-        last_name: user.last_name,
-        language: user.language,
-        role: role.to_owned(),
-        email_verified: user.email_verified,
+/// The second factor, of whoever has one: whether it was shown.
+#[expect(clippy::unnecessary_wraps, reason = "nobody has one yet")]
+const fn check_second_factor(_user: &User) -> Result<bool> {
+    Ok(false)
+}
+
+/// Where to: the address is proven, and there is a clinic for them.
+async fn check_place(central: &Central, user: &User, wanted: Option<Uuid>, visitor: &Visitor) -> Result<ClinicId> {
+    let id = UserId(user.id);
+    if !user.email_verified {
+        let unproven =
+            ApiError::Forbidden { code: "email_not_verified", detail: "The e-mail address is not verified yet." };
+        return refuse(central, visitor, Some(id), "email_not_verified", unproven).await;
     }
+    let profile = profiles::find(central, id, None).await?.ok_or(ApiError::NotFound)?;
+    match choose(&profile.clinics, wanted) {
+        Ok(clinic) => Ok(clinic),
+        Err(error) => refuse(central, visitor, Some(id), "no_clinic", error).await,
+    }
+}
+
+/// Refuses a log-in, and writes down why.
+async fn refuse<T>(
+    central: &Central,
+    visitor: &Visitor,
+    user: Option<UserId>,
+    why: &'static str,
+    refusal: ApiError,
+) -> Result<T> {
+    let event = Event { failed: true, user, detail: Some(why), ..visitor.event("login") };
+    transaction!(central.work(), |tx| audit::record(tx, &event).await)?;
+    Err(refusal)
+}
+
+/// The clinic that was asked for; or where the person was last, or else the first that they joined, a suspended one only if there is
+/// no other.
+pub(super) fn choose(clinics: &[Place], wanted: Option<Uuid>) -> Result<ClinicId> {
+    let candidates = clinics.iter().filter(|place| wanted.is_none_or(|clinic| clinic == place.id));
+    // Stable: of those that were never used, the first joined is first.
+    let chosen = candidates
+        .min_by_key(|place| (place.status == "suspended", std::cmp::Reverse(place.last_used_at)))
+        .ok_or(NO_MEMBERSHIP)?;
+    if chosen.status == "suspended" { Err(SUSPENDED) } else { Ok(ClinicId(chosen.id)) }
+}
+
+/// Lets somebody in who has shown all that is asked: their device, their session, and who is told of it.
+pub(super) async fn enter(
+    central: &Central,
+    tokens: &Tokens,
+    limits: Limits,
+    entry: &Entry,
+    mut visitor: Visitor,
+    device_token: Option<&OpaqueToken>,
+) -> Result<LoggedIn> {
+    let fresh = random_text();
+    let (opened, profile, is_new) = transaction!(central.work(), |tx| {
+        let is_new = recognise(tx, entry, &mut visitor, device_token, &fresh).await?;
+        let opened = opening::open(tx, limits, entry, &visitor).await?;
+        let event = Event { clinic: entry.clinic, user: Some(entry.user), ..visitor.event("login") };
+        audit::record(tx, &event).await?;
+        let profile = profiles::within(tx, entry.user, entry.clinic).await?.ok_or(NO_MEMBERSHIP)?;
+        Ok::<(opening::Opened, Profile, bool), ApiError>((opened, profile, is_new))
+    })?;
+    opening::answer(tokens, &opened, profile, is_new.then(|| fresh.to_string()))
+}
+
+/// The device, known or new; whether it is new. Who has been here before is written to about a new one.
+async fn recognise(
+    tx: &mut CentralTx,
+    entry: &Entry,
+    visitor: &mut Visitor,
+    device_token: Option<&OpaqueToken>,
+    fresh: &str,
+) -> Result<bool> {
+    let (user, agent) = (entry.user, visitor.user_agent.clone());
+    let known = match device_token {
+        Some(token) => devices::seen(tx, user, &sha256(token.as_str().as_bytes()), agent.as_deref()).await?,
+        None => None,
+    };
+    let before = users::touch_login(tx, user).await?;
+    visitor.device = match known {
+        Some(device) => Some(device),
+        None => Some(devices::insert(tx, user, &sha256(fresh.as_bytes()), agent.as_deref()).await?),
+    };
+    if known.is_none() && before {
+        let payload = json!({ "device": visitor.device_name(), "network": visitor.network, "at": chrono::Utc::now() });
+        queue_mail(tx, Kind::NewDevice, To::User(user), entry.clinic, &payload).await?;
+    }
+    Ok(known.is_none())
 }

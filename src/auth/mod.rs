@@ -5,26 +5,36 @@
 //! | `caller` | from a request's token to a verified `Caller` |
 //! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
 //! | `password` | Argon2id, bounded in parallel; `password::policy`: which ones may be chosen |
-//! | `throttle` | limits by network address |
+//! | `proxies` | which address a request comes from |
+//! | `throttle` | limits by address, network and account |
+//! | `attempts` | the wait that grows with wrong passwords |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
 //! | `login` | `POST /auth/login`, `logout`, `GET /auth/me` |
-//! | `sessions` | `POST /auth/refresh` |
+//! | `visitor` | where a request comes from: program, network, device |
+//! | `opening` | how a session is opened, by whatever way, and answered |
+//! | `sessions` | `POST /auth/refresh`, `switch-clinic`, the list of sessions and their end |
+//! | `standing` | what sessions stand for right now |
 //! | `keys` | the key set |
 //! | `invitation` | `POST /auth/invitation`, `accept-invitation` |
 //! | `examples` | what the spec shows of them |
 
+pub mod attempts;
 pub mod caller;
 mod examples;
 pub mod fields;
 pub mod invitation;
 pub mod keys;
 pub mod login;
+pub mod opening;
 pub mod password;
+pub mod proxies;
 pub mod register;
 pub mod sessions;
+pub mod standing;
 pub mod throttle;
 pub mod token;
+pub mod visitor;
 
 /// The operations of this module.
 pub type Api = (register::Registration, login::Login, sessions::Sessions, keys::Keys, invitation::Invitation);

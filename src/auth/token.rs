@@ -57,6 +57,31 @@ pub struct Claims {
     pub role: Role,
 }
 
+/// Whom a token is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The person.
+    pub user: UserId,
+    /// The person's address.
+    pub email: &'a str,
+    /// The clinic.
+    pub clinic: ClinicId,
+    /// The role there.
+    pub role: Role,
+    /// The session.
+    pub session: SessionId,
+    /// When the session ends (seconds since 1970): no token outlives it.
+    pub session_ends: i64,
+}
+
+impl Subject<'_> {
+    /// Seconds that a token issued now is good for.
+    #[must_use]
+    pub fn lifetime(&self, now: i64) -> i64 {
+        LIFETIME.min(self.session_ends - now)
+    }
+}
+
 /// Issues and verifies access tokens.
 pub struct Tokens {
     kid: String,
@@ -137,28 +162,20 @@ impl Tokens {
     ///
     /// # Errors
     /// Internal when the library refuses.
-    pub fn issue(
-        &self,
-        user: UserId,
-        email: &str,
-        clinic: ClinicId,
-        role: Role,
-        session: SessionId,
-        now: i64,
-    ) -> Result<String> {
+    pub fn issue(&self, subject: &Subject<'_>, now: i64) -> Result<String> {
         let claims = Claims {
             iss: ISSUER.to_owned(),
             aud: ISSUER.to_owned(),
-            sub: user,
+            sub: subject.user,
             iat: now,
             nbf: now,
-            exp: now + LIFETIME,
+            exp: now + subject.lifetime(now),
             jti: Uuid::now_v7(),
-            sid: session,
-            user_id: user,
-            email: email.to_owned(),
-            company_id: clinic,
-            role,
+            sid: subject.session,
+            user_id: subject.user,
+            email: subject.email.to_owned(),
+            company_id: subject.clinic,
+            role: subject.role,
         };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
@@ -203,10 +220,13 @@ mod tests {
         Tokens::from_stored(&[stored], &keys).expect("keys")
     }
 
+    fn nurse(session_ends: i64) -> Subject<'static> {
+        let (user, clinic, session) = (UserId::generate(), ClinicId::generate(), SessionId::generate());
+        Subject { user, email: "a@example.org", clinic, role: Role::Nurse, session, session_ends }
+    }
+
     fn issue(tokens: &Tokens, now: i64) -> String {
-        tokens
-            .issue(UserId::generate(), "a@example.org", ClinicId::generate(), Role::Nurse, SessionId::generate(), now)
-            .expect("issues")
+        tokens.issue(&nurse(now + 86_400), now).expect("issues")
     }
 
     #[test]
@@ -216,6 +236,15 @@ mod tests {
         let expired = tokens.verify(&issue(&tokens, now - LIFETIME - 1)).expect_err("expired");
         assert!(matches!(expired, ApiError::Unauthenticated { code: "token_expired", .. }));
         assert!(tokens.verify(&issue(&tokens, now + 60)).is_err(), "not yet");
+    }
+
+    #[test]
+    fn no_token_outlives_its_session() {
+        let (tokens, now) = (tokens(), chrono::Utc::now().timestamp());
+        for (left, lifetime) in [(86_400, LIFETIME), (LIFETIME, LIFETIME), (60, 60)] {
+            let claims = tokens.verify(&tokens.issue(&nurse(now + left), now).expect("issues")).expect("verifies");
+            assert_eq!(claims.exp - claims.iat, lifetime);
+        }
     }
 
     #[test]

@@ -80,9 +80,10 @@ pub async fn record(tx: &mut CentralTx, event: &Event<'_>) -> Result<()> {
 /// The outcome's, or as the database refuses.
 pub async fn record_refusal<T>(central: &Central, event: &Event<'_>, outcome: Result<T>) -> Result<T> {
     let detail = match &outcome {
-        Err(ApiError::Forbidden { code, .. } | ApiError::Conflict { code, .. }) => *code,
+        Err(
+            ApiError::Forbidden { code, .. } | ApiError::Conflict { code, .. } | ApiError::RateLimited { code, .. },
+        ) => *code,
         Err(ApiError::NotFound) => "not_found",
-        Err(ApiError::RateLimited { .. }) => "rate_limited",
         Err(ApiError::Invalid(errors)) => errors.first().map_or("invalid", |error| error.code),
         _ => return outcome,
     };

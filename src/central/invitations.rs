@@ -259,7 +259,8 @@ pub async fn renew(tx: &mut CentralTx, invitation: Uuid) -> Result<Invitation> {
     let sent = tx.row(&RESENT, &[&invitation]).await?.ok_or(ApiError::NotFound)?;
     if sent.try_get::<_, i64>(0)? >= RESENT_AN_HOUR {
         let seconds: Option<i64> = sent.try_get(1)?;
-        return Err(ApiError::RateLimited { retry_after: seconds.unwrap_or(1).max(1).unsigned_abs() });
+        let retry_after = seconds.unwrap_or(1).max(1).unsigned_abs();
+        return Err(ApiError::RateLimited { code: "rate_limited", retry_after });
     }
     tx.rows(&USE_TOKENS, &[&invitation]).await?;
     let row = tx.row(&RENEW, &[&invitation]).await?.ok_or(ApiError::NotFound)?;

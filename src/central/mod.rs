@@ -2,11 +2,14 @@
 //!
 //! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
 
+pub mod attempts;
 pub mod audit;
 pub mod companies;
+pub mod devices;
 pub mod invitations;
 pub mod journal;
 pub mod outbox;
+pub mod profiles;
 pub mod sessions;
 pub mod signing_keys;
 pub mod staff;

@@ -92,7 +92,8 @@ sql! { Central;
           WHERE u.email_normalized = $1 AND u.email_verified_at IS NULL AND u.status = 'active'
             AND NOT EXISTS (SELECT FROM email_outbox o WHERE o.user_id = u.id AND o.kind = 'verification' AND o.status = 'queued')
             AND (SELECT count(*) FROM email_outbox o WHERE o.user_id = u.id AND o.kind = 'verification' AND o.created_at > now() - interval '10 minutes') < 3
-          ORDER BY m.created_at LIMIT 1";
+          ORDER BY m.created_at LIMIT 1
+         RETURNING user_id, company_id";
     /// Queues a clinic's verifications, as it becomes active.
     QUEUE_CLINICS_VERIFICATIONS by WORKER;
         "INSERT INTO email_outbox (kind, user_id, company_id)
@@ -188,13 +189,13 @@ impl std::fmt::Debug for Addressee {
 
 crate::from_row!(Addressee { email, first_name, language, clinic });
 
-/// Queues another verification mail, if the address has an account that needs one; says nothing of whether it does.
+/// Queues another verification mail, if the address has an account that needs one; to whom and about which clinic.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn queue_verification(tx: &mut CentralTx, email_normalized: &str) -> Result<()> {
-    tx.rows(&QUEUE_VERIFICATION, &[&email_normalized]).await?;
-    Ok(())
+pub async fn queue_verification(tx: &mut CentralTx, email_normalized: &str) -> Result<Option<(UserId, ClinicId)>> {
+    let Some(row) = tx.row(&QUEUE_VERIFICATION, &[&email_normalized]).await? else { return Ok(None) };
+    Ok(Some((UserId(row.try_get(0)?), ClinicId(row.try_get(1)?))))
 }
 
 /// Queues the verification mails of a clinic that becomes active, in that same transaction.

@@ -46,9 +46,10 @@ sql! { Central;
         "WITH others AS (UPDATE one_time_tokens SET used_at = now()
                           WHERE user_id = $1 AND purpose = 'email_verification' AND used_at IS NULL)
          UPDATE users SET email_verified_at = now() WHERE id = $1 AND email_verified_at IS NULL";
-    /// When they were last here.
+    /// When they were last here; whether they have been here before.
     TOUCH_LOGIN by API;
-        "UPDATE users SET last_login_at = now() WHERE id = $1";
+        "WITH before AS (SELECT last_login_at FROM users WHERE id = $1)
+         UPDATE users SET last_login_at = now() WHERE id = $1 RETURNING (SELECT last_login_at IS NOT NULL FROM before)";
 }
 
 /// A person to be.
@@ -189,11 +190,11 @@ pub async fn address_proven(tx: &mut CentralTx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Notes a log-in.
+/// Notes a log-in; whether there was one before.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn touch_login(tx: &mut CentralTx, user: UserId) -> Result<()> {
-    tx.rows(&TOUCH_LOGIN, &[&user.0]).await?;
-    Ok(())
+pub async fn touch_login(tx: &mut CentralTx, user: UserId) -> Result<bool> {
+    let row = tx.row(&TOUCH_LOGIN, &[&user.0]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
 }

@@ -79,6 +79,7 @@ impl ApiError {
             | Self::Unauthenticated { code, .. }
             | Self::Forbidden { code, .. }
             | Self::Conflict { code, .. }
+            | Self::RateLimited { code, .. }
             | Self::Unavailable { code, .. }
             | Self::Internal { code, .. } => code,
             Self::NotFound => "not_found",
@@ -90,7 +91,6 @@ impl ApiError {
                 [FieldError { code: code @ "idempotency_key_reused", .. }] => code,
                 _ => "invalid",
             },
-            Self::RateLimited { .. } => "rate_limited",
         }
     }
 
@@ -142,7 +142,7 @@ impl ApiError {
         match self {
             Self::Unauthenticated { .. } => response = response.header(header::WWW_AUTHENTICATE, "Bearer"),
             Self::MethodNotAllowed { allow } => response = response.header(header::ALLOW, allow),
-            Self::RateLimited { retry_after } | Self::Unavailable { retry_after, .. } => {
+            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 response = response.header(header::RETRY_AFTER, retry_after.to_string());
             }
             _ => {}

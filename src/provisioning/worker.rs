@@ -93,7 +93,7 @@ impl Worker {
         let (notices, noticed) = watch::channel(0_u64);
         let listener = Listener { config: self.settings.config.clone(), tls: self.tls.clone(), channel: REQUESTED };
         let tasks = TaskTracker::new();
-        tasks.spawn(listener.run(notices, stop.clone()));
+        tasks.spawn(listener.run(move |_| notices.send_modify(|count| *count += 1), stop.clone()));
         tasks.spawn(self.clone().wake_lanes(noticed));
         if self.settings.way == Way::Template {
             tasks.spawn(self.clone().keep_spares(stop.clone()));

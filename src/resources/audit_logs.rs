@@ -4,6 +4,7 @@
 //! they do; and that somebody looked is an event too.
 
 use chrono::{DateTime, Utc};
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::param::Query;
 use poem_openapi::types::Example;
@@ -15,6 +16,7 @@ use crate::api::answer::Listed;
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::text::{AuditAction, CursorText};
 use crate::auth::caller::Bearer;
+use crate::auth::visitor::Visitor;
 use crate::central::Central;
 use crate::central::audit::{self, Entry, Event, Filter};
 use crate::error::{ApiError, Result};
@@ -71,6 +73,7 @@ impl AuditLogs {
     #[expect(clippy::too_many_arguments, reason = "one for each query parameter")]
     async fn identity(
         &self,
+        request: &Request,
         bearer: Bearer,
         central: Data<&Central>,
         cursors: Data<&Cursors>,
@@ -89,8 +92,9 @@ impl AuditLogs {
         cursor: Query<Option<CursorText>>,
     ) -> Result<Listed<Page<IdentityEvent>>> {
         let caller = &bearer.0;
-        let (clinic, user, request) = (Some(caller.clinic()), Some(caller.user()), Some(caller.request().0));
-        let event = Event { action: "identity_audit_read", clinic, user, request, ..Event::default() };
+        let visitor = Visitor::of(request);
+        let (clinic, user) = (Some(caller.clinic()), Some(caller.user()));
+        let event = Event { clinic, user, ..visitor.event("identity_audit_read") };
         let action = action.0.as_ref().map(AuditAction::as_str);
         let shape = format!("{action:?} {:?} {:?} {:?}", user_id.0, from.0, to.0);
         let page = cursors.page(caller, limit.0, cursor.0.as_ref(), &[&shape])?;

@@ -160,3 +160,35 @@ async fn begin_role_search_path_context_and_statement_are_one_round_trip() {
     opened.and(selected).unwrap();
     assert_eq!(proxy.round_trips(others) - before, 1);
 }
+
+#[tokio::test]
+async fn known_and_unknown_accounts_take_the_same_round_trips() {
+    let (real, cluster) = own_postgres().await;
+    let proxy = Proxy::start(real.get_ports()[0]).await;
+    prepare(&real).await;
+    let mut admin = Config::new();
+    admin.host("127.0.0.1").port(proxy.port).dbname("postgres").user(real.get_user().unwrap());
+    admin.password(real.get_password().unwrap());
+    let world = World::on(admin, cluster, &["--central-pool-size", "1"], &[]).await;
+    let clinic = world.clinic("alike").await;
+    let unproven = World::registration("unproven");
+    assert_eq!(world.send(Method::POST, "/api/v1/auth/register", Some(&unproven)).await.status, 201);
+    let unproven = unproven["email"].as_str().unwrap();
+
+    let count = async |path: &str, email: &str| {
+        let before = proxy.round_trips("medicalpro_api");
+        let body = match path {
+            "login" => json!({ "email": email, "password": "wrong horse battery staple" }),
+            _ => json!({ "email": email }),
+        };
+        world.send(Method::POST, &format!("/api/v1/auth/{path}"), Some(&body)).await;
+        proxy.round_trips("medicalpro_api") - before
+    };
+    for (path, known) in [("login", clinic.admin.email.as_str()), ("resend-verification", unproven)] {
+        // The first of each kind prepares its statements.
+        count(path, known).await;
+        let [known, unknown] = [count(path, known).await, count(path, &format!("nobody-{known}")).await];
+        assert_eq!(known, unknown, "{path}");
+        assert!(known >= 2, "{path}: counted");
+    }
+}

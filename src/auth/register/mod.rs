@@ -15,6 +15,7 @@ use poem_openapi::param::Header;
 use uuid::Uuid;
 
 use super::password::Passwords;
+use super::proxies::client_address;
 use super::throttle::Throttle;
 use crate::api::Tag;
 use crate::api::answer::Done;
@@ -75,8 +76,9 @@ impl Registration {
         key: Header<Option<IdempotencyKey>>,
         body: Body<NewRegistration>,
     ) -> Result<RegistrationAnswer> {
-        throttle.registration(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
+        throttle.registration(client_address(request))?;
         let new = body.value;
+        throttle.registration_of(&new.email.normalized())?;
         // Keyed: the body holds a password, which a plain hash would give to whoever reads the table.
         let hash = keys.fingerprint(&body.raw);
         if let Some(key) = &key.0
@@ -107,8 +109,9 @@ impl Registration {
         throttle: Data<&Arc<Throttle>>,
         body: Body<Verification>,
     ) -> Result<Done> {
-        throttle.login(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
+        throttle.login(client_address(request))?;
         let hash = sha256(body.value.token.as_str().as_bytes());
+        throttle.login_of(hash)?;
         let request_id = request.data::<RequestId>().map(|id| id.0);
         transaction!(central.work(), |tx| {
             let user = users::verify_email(tx, &hash).await?.ok_or_else(|| {
@@ -131,9 +134,24 @@ impl Registration {
         throttle: Data<&Arc<Throttle>>,
         body: Body<AddressOnly>,
     ) -> Result<Done> {
-        throttle.registration(request.remote_addr().as_socket_addr().map(std::net::SocketAddr::ip))?;
+        throttle.registration(client_address(request))?;
         let email = body.value.email.normalized();
-        transaction!(central.work(), |tx| outbox::queue_verification(tx, &email).await)?;
+        throttle.registration_of(&email)?;
+        let request = request.data::<RequestId>().map(|id| id.0);
+        transaction!(central.work(), |tx| {
+            let queued = outbox::queue_verification(tx, &email).await?;
+            // Also where there is none to send: what is answered then has taken the same statements and waited for the disk.
+            let (user, clinic) = queued.unzip();
+            let event = Event {
+                action: "verification_requested",
+                failed: queued.is_none(),
+                user,
+                clinic,
+                request,
+                ..Event::default()
+            };
+            audit::record(tx, &event).await
+        })?;
         Ok(Done)
     }
 }

@@ -1,5 +1,6 @@
 //! Inviting people to work at a clinic. Who accepts is `auth::invitation`'s.
 
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
@@ -13,6 +14,7 @@ use crate::api::body::Body;
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::text::{CursorText, Language as LanguageTag, PersonName};
 use crate::auth::caller::Bearer;
+use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::invitations::{self, Invitation};
 use crate::central::outbox::{Kind, To, queue_mail};
@@ -61,13 +63,15 @@ impl Invitations {
     #[oai(path = "/invitations", method = "post", operation_id = "staff_invitations_create")]
     async fn create(
         &self,
+        request: &Request,
         bearer: Bearer,
         central: Data<&Central>,
         body: Body<NewInvitation>,
     ) -> Result<Made<InvitationView>> {
-        let (caller, new) = (&bearer.0, body.value);
-        let outcome = transaction!(central.work(), |tx| invite(tx, caller, &new).await);
-        let invitation = audit::record_refusal(&central, &by(caller, "invitation_sent"), outcome).await?;
+        let (caller, visitor, new) = (&bearer.0, Visitor::of(request), body.value);
+        let event = by(caller, &visitor, "invitation_sent");
+        let outcome = transaction!(central.work(), |tx| invite(tx, caller, &new, &event).await);
+        let invitation = audit::record_refusal(&central, &event, outcome).await?;
         let place = format!("/api/v1/staff/invitations/{}", invitation.id);
         Ok(Made(invitation.into(), place))
     }
@@ -92,13 +96,14 @@ impl Invitations {
     #[oai(path = "/invitations/:id", method = "delete", operation_id = "staff_invitations_delete")]
     async fn delete(
         &self,
+        request: &Request,
         bearer: Bearer,
         central: Data<&Central>,
         /// The invitation.
         id: Path<Uuid>,
     ) -> Result<Done> {
-        let caller = &bearer.0;
-        let event = by(caller, "invitation_withdrawn");
+        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let event = by(caller, &visitor, "invitation_withdrawn");
         let outcome = transaction!(central.work(), |tx| {
             let (own, _) = may_change(tx, caller).await?;
             let role = invitations::open(tx, caller.clinic(), id.0).await?;
@@ -116,19 +121,21 @@ impl Invitations {
     #[oai(path = "/invitations/:id/resend", method = "post", operation_id = "staff_invitations_resend")]
     async fn resend(
         &self,
+        request: &Request,
         bearer: Bearer,
         central: Data<&Central>,
         /// The invitation.
         id: Path<Uuid>,
     ) -> Result<Listed<InvitationView>> {
-        let caller = &bearer.0;
-        let outcome = transaction!(central.work(), |tx| again(tx, caller, id.0).await);
-        let invitation = audit::record_refusal(&central, &by(caller, "invitation_resent"), outcome).await?;
+        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let event = by(caller, &visitor, "invitation_resent");
+        let outcome = transaction!(central.work(), |tx| again(tx, caller, id.0, &event).await);
+        let invitation = audit::record_refusal(&central, &event, outcome).await?;
         Ok(Listed(invitation.into()))
     }
 }
 
-async fn invite(tx: &mut CentralTx, caller: &Caller, new: &NewInvitation) -> Result<Invitation> {
+async fn invite(tx: &mut CentralTx, caller: &Caller, new: &NewInvitation, event: &Event<'_>) -> Result<Invitation> {
     let clinic = caller.clinic();
     let (own, language) = may_change(tx, caller).await?;
     let role = Role::from(new.role).name();
@@ -146,11 +153,11 @@ async fn invite(tx: &mut CentralTx, caller: &Caller, new: &NewInvitation) -> Res
     // Whoever is invited already holds a seat, and is told so rather than that there is none.
     let invitation = invitations::insert(tx, clinic, caller.user(), &entry).await?;
     staff::seats_kept(tx, clinic).await?;
-    send(tx, caller, &invitation, "invitation_sent").await?;
+    send(tx, &invitation, event).await?;
     Ok(invitation)
 }
 
-async fn again(tx: &mut CentralTx, caller: &Caller, id: Uuid) -> Result<Invitation> {
+async fn again(tx: &mut CentralTx, caller: &Caller, id: Uuid, event: &Event<'_>) -> Result<Invitation> {
     let clinic = caller.clinic();
     let (own, _) = may_change(tx, caller).await?;
     let role = invitations::open(tx, clinic, id).await?;
@@ -158,12 +165,11 @@ async fn again(tx: &mut CentralTx, caller: &Caller, id: Uuid) -> Result<Invitati
     let invitation = invitations::renew(tx, id).await?;
     // One that had expired takes a seat again.
     staff::seats_kept(tx, clinic).await?;
-    send(tx, caller, &invitation, "invitation_resent").await?;
+    send(tx, &invitation, event).await?;
     Ok(invitation)
 }
 
-async fn send(tx: &mut CentralTx, caller: &Caller, invitation: &Invitation, action: &'static str) -> Result<()> {
-    let (to, clinic) = (To::Invitation(invitation.id), Some(caller.clinic()));
-    queue_mail(tx, Kind::Invitation, to, clinic, &serde_json::json!({})).await?;
-    audit::record(tx, &Event { ..by(caller, action) }).await
+async fn send(tx: &mut CentralTx, invitation: &Invitation, event: &Event<'_>) -> Result<()> {
+    queue_mail(tx, Kind::Invitation, To::Invitation(invitation.id), event.clinic, &serde_json::json!({})).await?;
+    audit::record(tx, event).await
 }

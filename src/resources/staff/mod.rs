@@ -6,6 +6,7 @@
 mod invitations;
 mod model;
 
+use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Path, Query};
@@ -17,6 +18,7 @@ use crate::api::body::Body;
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::text::CursorText;
 use crate::auth::caller::{Bearer, Callers};
+use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::staff::{self, Member};
 use crate::central::{Central, CentralTx};
@@ -82,6 +84,7 @@ impl Staff {
     #[oai(path = "/staff/:id", method = "patch", operation_id = "staff_update")]
     async fn update(
         &self,
+        request: &Request,
         bearer: Bearer,
         central: Data<&Central>,
         callers: Data<&Callers>,
@@ -89,22 +92,22 @@ impl Staff {
         id: Path<Uuid>,
         body: Body<StaffPatch>,
     ) -> Result<Listed<StaffMember>> {
-        let (caller, user, patch) = (&bearer.0, UserId(id.0), body.value);
-        let outcome = transaction!(central.work(), |tx| change(tx, caller, user, patch).await);
-        let user = (!matches!(outcome, Err(ApiError::NotFound))).then_some(user);
-        let attempt = Event { user, ..by(caller, patch.action()) };
+        let (caller, visitor, user, patch) = (&bearer.0, Visitor::of(request), UserId(id.0), body.value);
+        let outcome = transaction!(central.work(), |tx| change(tx, caller, &visitor, user, patch).await);
+        // Whoever is not found is nobody of this clinic's.
+        let found = (!matches!(outcome, Err(ApiError::NotFound))).then_some(user);
+        let attempt = Event { user: found, ..by(caller, &visitor, patch.action()) };
         let (member, ended) = audit::record_refusal(&central, &attempt, outcome).await?;
         for session in ended {
-            callers.forget(session).await;
+            callers.forget(session);
         }
         Ok(Listed(member.into()))
     }
 }
 
 /// An event of this caller's doing.
-fn by(caller: &Caller, action: &'static str) -> Event<'static> {
-    let (clinic, actor, request) = (Some(caller.clinic()), Some(caller.user()), Some(caller.request().0));
-    Event { action, clinic, actor, request, ..Event::default() }
+fn by<'a>(caller: &Caller, visitor: &'a Visitor, action: &'static str) -> Event<'a> {
+    Event { clinic: Some(caller.clinic()), actor: Some(caller.user()), ..visitor.event(action) }
 }
 
 /// What the caller may do at this moment, for whoever may change staff. Locks the clinic: who is demoted meanwhile changes nothing.
@@ -130,6 +133,7 @@ fn may_touch(own: Role, role: &str) -> Result<()> {
 async fn change(
     tx: &mut CentralTx,
     caller: &Caller,
+    visitor: &Visitor,
     user: UserId,
     patch: StaffPatch,
 ) -> Result<(Member, Vec<SessionId>)> {
@@ -153,11 +157,11 @@ async fn change(
     }
     let mut ended = Vec::new();
     if role != member.role {
-        audit::record(tx, &Event { user: Some(user), ..by(caller, "staff_role_changed") }).await?;
+        audit::record(tx, &Event { user: Some(user), ..by(caller, visitor, "staff_role_changed") }).await?;
     }
     if status != member.status {
         let action = if status == active { "staff_reactivated" } else { "staff_deactivated" };
-        audit::record(tx, &Event { user: Some(user), ..by(caller, action) }).await?;
+        audit::record(tx, &Event { user: Some(user), ..by(caller, visitor, action) }).await?;
         if status != active {
             ended = staff::end_sessions(tx, clinic, user).await?;
         }

@@ -1,6 +1,7 @@
 //! Bodies that nobody should send: each gets a clear 4xx that does not repeat them, nothing is written; and what looks odd
 //! and is valid works.
 
+use medicalpro::ids::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -38,21 +39,23 @@ async fn texts_that_are_no_text_are_refused_in_every_field_and_not_repeated() {
         (b"zq7marker\x1f", 400),
     ];
     for operation in walk.operations.iter().filter(|operation| operation.body.is_some()) {
-        let (ids, valid) = (walk.ids(operation, &clinic).await, walk.body(operation, &clinic.admin).await.unwrap());
+        // Each its own log-in, since some operations end one.
+        let person = clinic.person(Role::Admin).await;
+        let (ids, valid) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await.unwrap());
         let before = clinic.rows().await;
         for (name, _) in texts(operation) {
             for (bytes, status) in nul.iter().chain(not_unicode) {
                 let mut body = valid.clone();
                 body[&name] = "HERE".into();
                 let body = replaced(&body.to_string(), bytes);
-                let answer = walk.raw(operation, &ids, &clinic.admin.token, &[JSON], Body::Sized(&body)).await;
+                let answer = walk.raw(operation, &ids, &person.token, &[JSON], Body::Sized(&body)).await;
                 assert_eq!(answer.status.as_u16(), *status, "{}: {name}: {bytes:?}: {answer:?}", operation.id);
                 assert!(!answer.text.contains(MARK), "{answer:?}");
             }
         }
         // In a name of a field, too.
         let body = replaced(r#"{"HERE": 1}"#, b"zq7marker\\u0000");
-        let answer = walk.raw(operation, &ids, &clinic.admin.token, &[JSON], Body::Sized(&body)).await;
+        let answer = walk.raw(operation, &ids, &person.token, &[JSON], Body::Sized(&body)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{answer:?}");
         assert!(!answer.text.contains(MARK), "{answer:?}");
         assert_eq!(clinic.rows().await, before, "{}", operation.id);
@@ -146,7 +149,9 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
     let world = World::start().await;
     let (walk, clinic) = (Walk::new(&world).await, world.clinic("bad-length").await);
     for operation in walk.operations.iter().filter(|operation| operation.body.is_some()) {
-        let (ids, valid) = (walk.ids(operation, &clinic).await, walk.body(operation, &clinic.admin).await.unwrap());
+        // Each its own log-in, since some operations end one.
+        let person = clinic.person(Role::Admin).await;
+        let (ids, valid) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await.unwrap());
         let before = clinic.rows().await;
         let mut longest = valid.clone();
         let mut limited = 0;
@@ -155,7 +160,7 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
             limited += 1;
             let mut beyond = valid.clone();
             insert(&mut beyond, &pointer, "é".repeat(max + 1));
-            let answer = walk.request(operation, &ids, Some(&clinic.admin.token), &[], Some(&beyond)).await;
+            let answer = walk.request(operation, &ids, Some(&person.token), &[], Some(&beyond)).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}{pointer}: {answer:?}", operation.id);
             let error = &answer.json["errors"][0];
             assert_eq!((&error["pointer"], &error["code"]), (&json!(pointer), &json!("too_long")), "{answer:?}");
@@ -163,7 +168,7 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
         }
         assert_eq!(clinic.rows().await, before, "{}", operation.id);
         assert!(limited > 0, "{} has texts", operation.id);
-        let answer = walk.request(operation, &ids, Some(&clinic.admin.token), &[], Some(&longest)).await;
+        let answer = walk.request(operation, &ids, Some(&person.token), &[], Some(&longest)).await;
         // A token or a password may be that long, and is not the right one.
         let secret = matches!(operation.entry().body, Valid::Credentials | Valid::Refresh | Valid::Verification);
         if secret {

@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::tokens::claims;
 use super::wire;
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
@@ -62,6 +63,8 @@ pub enum Thing {
     Invitation,
     /// A nurse.
     Member,
+    /// Another of the caller's own.
+    Session,
 }
 
 /// A valid body. Each request gets a new one.
@@ -76,6 +79,7 @@ pub enum Valid {
     Patient,
     PatientPatch,
     Practitioner,
+    OtherClinic,
     Refresh,
     Registration,
     StaffPatch,
@@ -95,7 +99,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 28] = [
+pub const OPERATIONS: [Entry; 32] = [
     entry("audit_logs_identity", Right::Of("audit log", 'R'), Valid::None, &[("userId", Thing::Member)]),
     entry("auth_accept_invitation", Right::Everybody, Valid::Acceptance, &[]),
     entry("auth_invitation", Right::Everybody, Valid::InvitationToken, &[]),
@@ -106,6 +110,10 @@ pub const OPERATIONS: [Entry; 28] = [
     entry("auth_refresh", Right::Everybody, Valid::Refresh, &[]),
     entry("auth_register", Right::Everybody, Valid::Registration, &[]),
     entry("auth_resend_verification", Right::Everybody, Valid::Address, &[]),
+    entry("auth_session_revoke", Right::Everybody, Valid::None, &[("id", Thing::Session)]),
+    entry("auth_sessions_list", Right::Everybody, Valid::None, &[]),
+    entry("auth_sessions_revoke", Right::Everybody, Valid::None, &[]),
+    entry("auth_switch_clinic", Right::Everybody, Valid::OtherClinic, &[("companyId", Thing::Clinic)]),
     entry("auth_verify_email", Right::Everybody, Valid::Verification, &[]),
     entry("health_live", Right::Everybody, Valid::None, &[]),
     entry("health_ready", Right::Everybody, Valid::None, &[]),
@@ -236,8 +244,8 @@ impl<'a> Walk<'a> {
         Self { world, operations: operations(&spec), spec }
     }
 
-    /// A new thing of this clinic.
-    pub async fn thing(&self, clinic: &Clinic<'_>, thing: Thing) -> String {
+    /// A new thing of this clinic, or of this person's own.
+    pub async fn thing(&self, clinic: &Clinic<'_>, person: &Person<'_>, thing: Thing) -> String {
         let patient = match thing {
             Thing::Clinic => return clinic.id.to_string(),
             Thing::Member => return clinic.member(Role::Nurse).await.0.to_string(),
@@ -245,6 +253,7 @@ impl<'a> Walk<'a> {
                 let (invitation, _) = clinic.invitation(&address(), Role::Nurse).await;
                 return invitation["id"].as_str().unwrap().to_owned();
             }
+            Thing::Session => return session_of(&self.world.log_in(&person.email).await),
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
         };
         let id = patient["id"].as_str().unwrap().to_owned();
@@ -255,10 +264,10 @@ impl<'a> Walk<'a> {
     }
 
     /// New things for all ids of an operation.
-    pub async fn ids(&self, operation: &Operation, clinic: &Clinic<'_>) -> Map<String, Value> {
+    pub async fn ids(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Map<String, Value> {
         let mut ids = Map::new();
         for (name, thing) in operation.entry().ids {
-            ids.insert((*name).to_owned(), self.thing(clinic, *thing).await.into());
+            ids.insert((*name).to_owned(), self.thing(clinic, person, *thing).await.into());
         }
         ids
     }
@@ -282,6 +291,7 @@ impl<'a> Walk<'a> {
             Valid::Credentials => json!({ "email": person.email, "password": PASSWORD }),
             Valid::Patient => json!({ "firstName": "Zoé", "lastName": "Durand", "address": { "city": "Paris" } }),
             Valid::PatientPatch => json!({ "lastName": "Martin", "address": { "city": "Lyon" } }),
+            Valid::OtherClinic => json!({ "companyId": claims(&person.token)["companyId"] }),
             Valid::Refresh => json!({ "refreshToken": self.world.log_in(&person.email).await.refresh_token }),
             Valid::Registration => {
                 let mut body = World::registration("walk");
@@ -327,7 +337,7 @@ impl<'a> Walk<'a> {
 
     /// A valid request as this person.
     pub async fn valid(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Answer {
-        let (ids, body) = (self.ids(operation, clinic).await, self.body(operation, person).await);
+        let (ids, body) = (self.ids(operation, clinic, person).await, self.body(operation, person).await);
         self.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await
     }
 }
@@ -335,6 +345,11 @@ impl<'a> Walk<'a> {
 /// An address that nobody has.
 fn address() -> String {
     format!("walk-{}@example.org", Uuid::now_v7().simple())
+}
+
+/// The session of an access token.
+fn session_of(person: &Person<'_>) -> String {
+    claims(&person.token)["sid"].as_str().unwrap().to_owned()
 }
 
 /// An id that exists nowhere.

@@ -51,7 +51,7 @@ async fn a_valid_request_of_each_operation_succeeds() {
     let world = World::start().await;
     let (walk, clinic) = (Walk::new(&world).await, world.clinic("walk-valid").await);
     for operation in &walk.operations {
-        let person = world.log_in(&clinic.admin.email).await;
+        let person = clinic.person(Role::Admin).await;
         let answer = walk.valid(operation, &clinic, &person).await;
         assert!(answer.status.is_success(), "{}: {answer:?}", operation.id);
     }
@@ -68,7 +68,7 @@ async fn each_read_of_a_clinics_data_leaves_one_audit_row_of_what_was_answered()
     // Accounts, staff and what became of them lie in central, and no statement of those operations reaches a clinic's database.
     let of_central = |one: &Operation| ["Auth", "Staff"].contains(&&*one.tag) || one.id == "audit_logs_identity";
     for operation in walk.operations.iter().filter(|one| one.method == Method::GET && !one.public && !of_central(one)) {
-        let ids = walk.ids(operation, &clinic).await;
+        let ids = walk.ids(operation, &clinic, &clinic.admin).await;
         for (headers, status) in [(vec![], 200), (vec![("if-none-match", "*")], 304)] {
             if !operation.statuses.contains(&status.to_string()) {
                 continue;
@@ -99,8 +99,8 @@ async fn without_a_good_token_a_protected_operation_answers_401_and_does_nothing
     let forge = Forge::new(&world).await;
     for operation in walk.operations.iter().filter(|operation| !operation.public) {
         // Each its own log-in, since logging out is an operation too.
-        let person = world.log_in(&ours.admin.email).await;
-        let (ids, body) = (walk.ids(operation, &ours).await, walk.body(operation, &person).await);
+        let person = ours.person(Role::Admin).await;
+        let (ids, body) = (walk.ids(operation, &ours, &person).await, walk.body(operation, &person).await);
         let before = versions(&ours).await;
         for (what, header) in refused(&forge, &person, &theirs) {
             let headers: Vec<_> = header.as_deref().map(|value| ("authorization", value)).into_iter().collect();
@@ -142,7 +142,7 @@ async fn another_clinics_id_is_answered_like_one_that_exists_nowhere() {
         (Walk::new(&world).await, world.clinic("walk-ours").await, world.clinic("walk-theirs").await);
     for operation in &walk.operations {
         for (name, _) in operation.entry().ids {
-            let person = world.log_in(&ours.admin.email).await;
+            let person = ours.person(Role::Admin).await;
             let in_body = operation.ids_in_body().iter().any(|id| id == name);
             let send = async |ids: &Map<String, Value>| {
                 let mut body = walk.body(operation, &person).await;
@@ -151,9 +151,9 @@ async fn another_clinics_id_is_answered_like_one_that_exists_nowhere() {
                 }
                 walk.request(operation, ids, Some(&person.token), &[], body.as_ref()).await
             };
-            let foreign = walk.ids(operation, &theirs).await;
+            let foreign = walk.ids(operation, &theirs, &theirs.admin).await;
             let before = versions(&theirs).await;
-            let mut ids = walk.ids(operation, &ours).await;
+            let mut ids = walk.ids(operation, &ours, &person).await;
             let own = ids[*name].clone();
             ids.insert((*name).to_owned(), foreign[*name].clone());
             let theirs_answer = send(&ids).await;
@@ -193,7 +193,7 @@ async fn each_role_may_what_the_matrix_says_and_nothing_else() {
         let somebody = clinic.person(role).await;
         for operation in walk.operations.iter().filter(|operation| !operation.public) {
             let person = world.log_in(&somebody.email).await;
-            let (ids, body) = (walk.ids(operation, &clinic).await, walk.body(operation, &person).await);
+            let (ids, body) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await);
             let made = versions(&clinic).await;
             let answer = walk.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await;
             let name = role.name();
@@ -222,8 +222,8 @@ async fn a_body_over_the_limit_is_413_however_it_is_sent() {
     let world = World::start().await;
     let (walk, clinic) = (Walk::new(&world).await, world.clinic("walk-large").await);
     for operation in &walk.operations {
-        let person = world.log_in(&clinic.admin.email).await;
-        let ids = walk.ids(operation, &clinic).await;
+        let person = clinic.person(Role::Admin).await;
+        let ids = walk.ids(operation, &clinic, &person).await;
         let valid = walk.body(operation, &person).await.map(|body| body.to_string().into_bytes());
         let before = versions(&clinic).await;
         let padded = |length: usize| {
@@ -245,8 +245,8 @@ async fn a_body_over_the_limit_is_413_however_it_is_sent() {
         } else {
             // A body that no operation reads changes nothing: each answers as without it.
             for body in [Body::Spaces(50_000_000), Body::ChunkedSpaces(50_000_000)] {
-                let person = world.log_in(&clinic.admin.email).await;
-                let ids = walk.ids(operation, &clinic).await;
+                let person = clinic.person(Role::Admin).await;
+                let ids = walk.ids(operation, &clinic, &person).await;
                 let answer = walk.raw(operation, &ids, &person.token, &[], body).await;
                 assert!(answer.status.is_success(), "{}: {answer:?}", operation.id);
             }
@@ -359,8 +359,8 @@ async fn for_each_body<'w>(
     attack: impl AsyncFn(&Operation, &Person<'w>, &Map<String, Value>, &Value),
 ) {
     for operation in walk.operations.iter().filter(|operation| operation.body.is_some()) {
-        let person = walk.world.log_in(&clinic.admin.email).await;
-        let ids = walk.ids(operation, clinic).await;
+        let person = clinic.person(Role::Admin).await;
+        let ids = walk.ids(operation, clinic, &person).await;
         let valid = walk.body(operation, &person).await.unwrap();
         let before = versions(clinic).await;
         attack(operation, &person, &ids, &valid).await;

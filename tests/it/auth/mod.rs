@@ -1,5 +1,6 @@
 //! Registering, proving an address, logging in, refreshing, logging out.
 
+mod attempts;
 mod limits;
 mod login;
 mod mail;

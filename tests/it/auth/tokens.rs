@@ -2,7 +2,7 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use medicalpro::auth::token::Tokens;
+use medicalpro::auth::token::{Subject, Tokens};
 use medicalpro::central::Central;
 use medicalpro::ids::{Role, SessionId, UserId};
 use medicalpro::secrets::MasterKeys;
@@ -74,20 +74,22 @@ async fn a_token_is_good_from_its_time_until_its_time() {
     let central = Central::new(api_url(&world.admin).parse().unwrap(), tls, 1).unwrap();
     let tokens = Tokens::load(&central, &MasterKeys::parse(MASTER_KEYS).unwrap()).await.unwrap();
     let now = chrono::Utc::now().timestamp();
+    let (user, session) = (UserId(id("userId")), SessionId(id("sid")));
+    let (email, session_ends) = (clinic.admin.email.as_str(), now + 86_400);
+    let subject = Subject { user, email, clinic: clinic.id, role: Role::Admin, session, session_ends };
     for (issued, code) in [(now, ""), (now - 590, ""), (now - 601, "token_expired"), (now + 120, "token_invalid")] {
-        let (user, session) = (UserId(id("userId")), SessionId(id("sid")));
-        let token = tokens.issue(user, &clinic.admin.email, clinic.id, Role::Admin, session, issued).unwrap();
+        let token = tokens.issue(&Subject { session_ends: issued + 86_400, ..subject }, issued).unwrap();
         let answer = world.request(Method::GET, "/api/v1/auth/me", Some(&token), &[], None).await;
         let expected = if code.is_empty() { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
         assert_eq!((answer.status, answer.code()), (expected, code), "issued {} s from now", issued - now);
     }
     // Signed, in time, and of a session that another person, clinic or role has.
-    for (user, where_to, role) in [
-        (UserId::generate(), clinic.id, Role::Admin),
-        (UserId(id("userId")), medicalpro::ids::ClinicId::generate(), Role::Admin),
-        (UserId(id("userId")), clinic.id, Role::Manager),
+    for other in [
+        Subject { user: UserId::generate(), ..subject },
+        Subject { clinic: medicalpro::ids::ClinicId::generate(), ..subject },
+        Subject { role: Role::Manager, ..subject },
     ] {
-        let token = tokens.issue(user, "a@example.org", where_to, role, SessionId(id("sid")), now).unwrap();
+        let token = tokens.issue(&other, now).unwrap();
         let answer = world.request(Method::GET, "/api/v1/auth/me", Some(&token), &[], None).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "token_outdated"));
     }

@@ -27,8 +27,11 @@ const COMMANDS: [(&str, &[&str]); 9] = [
             "MEDICALPRO_POOL_WAIT",
             "MEDICALPRO_PROVISIONING_WAIT",
             "MEDICALPRO_HASHES_AT_ONCE",
+            "MEDICALPRO_TRUSTED_PROXIES",
             "MEDICALPRO_REGISTRATIONS_PER_MINUTE",
             "MEDICALPRO_LOGINS_PER_MINUTE",
+            "MEDICALPRO_SESSION_HOURS",
+            "MEDICALPRO_SESSION_IDLE_MINUTES",
         ],
     ),
     (
