@@ -1,3 +1,4 @@
 //! One file a resource, as in `src/resources`.
 
 mod patients;
+mod staff;
