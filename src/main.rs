@@ -11,6 +11,7 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use medicalpro::central::audit::Event;
 use medicalpro::central::companies::Status;
 use medicalpro::config::{
     BootstrapSettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
@@ -154,6 +155,16 @@ enum Clinics {
     },
     /// Have a pending clinic's database made by the worker
     Provision {
+        /// The clinic's id
+        clinic: ids::ClinicId,
+    },
+    /// Let nobody into a clinic, within a second, and write to its admins; its data is kept
+    Suspend {
+        /// The clinic's id
+        clinic: ids::ClinicId,
+    },
+    /// Let a suspended clinic go on
+    Resume {
         /// The clinic's id
         clinic: ids::ClinicId,
     },
@@ -369,6 +380,15 @@ async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, js
     Ok(if set_aside == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
+/// Says how a clinic stands now.
+fn tell(json: bool, clinic: ids::ClinicId, status: &str) {
+    if json {
+        println!("{}", serde_json::json!({ "clinic": clinic, "status": status }));
+    } else {
+        println!("{GOOD}{status}{GOOD:#} {clinic}");
+    }
+}
+
 async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -> anyhow::Result<()> {
     let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = database::tls(settings.tls.database_ca.as_deref())?;
@@ -424,11 +444,15 @@ async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -
                     anyhow::bail!("the clinic is suspended: it has its database, and is left as it is")
                 }
             };
-            if json {
-                println!("{}", serde_json::json!({ "clinic": clinic, "status": status }));
-            } else {
-                println!("{GOOD}{status}{GOOD:#} {clinic}");
-            }
+            tell(json, clinic, status);
+        }
+        Clinics::Suspend { clinic } => {
+            central::suspension::set(&central, clinic, true, &Event::default()).await.map_err(failed)?;
+            tell(json, clinic, "suspended");
+        }
+        Clinics::Resume { clinic } => {
+            central::suspension::set(&central, clinic, false, &Event::default()).await.map_err(failed)?;
+            tell(json, clinic, "active");
         }
     }
     Ok(())

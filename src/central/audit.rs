@@ -81,7 +81,10 @@ pub async fn record(tx: &mut CentralTx, event: &Event<'_>) -> Result<()> {
 pub async fn record_refusal<T>(central: &Central, event: &Event<'_>, outcome: Result<T>) -> Result<T> {
     let detail = match &outcome {
         Err(
-            ApiError::Forbidden { code, .. } | ApiError::Conflict { code, .. } | ApiError::RateLimited { code, .. },
+            ApiError::Unauthenticated { code, .. }
+            | ApiError::Forbidden { code, .. }
+            | ApiError::Conflict { code, .. }
+            | ApiError::RateLimited { code, .. },
         ) => *code,
         Err(ApiError::NotFound) => "not_found",
         Err(ApiError::Invalid(errors)) => errors.first().map_or("invalid", |error| error.code),

@@ -13,6 +13,7 @@ pub mod profiles;
 pub mod sessions;
 pub mod signing_keys;
 pub mod staff;
+pub mod suspension;
 pub mod users;
 
 use std::time::{Duration, Instant};
