@@ -18,7 +18,7 @@ use medicalpro::config::{
 };
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
-use medicalpro::{app, central, database, dev, embedded, http, ids, telemetry};
+use medicalpro::{app, central, database, dev, email, embedded, http, ids, telemetry};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -123,6 +123,11 @@ enum Command {
         #[command(subcommand)]
         command: Keys,
     },
+    /// Look at the mails that are sent
+    Mail {
+        #[command(subcommand)]
+        command: Mail,
+    },
     /// Run the private PostgreSQL alone, for tests: writes its administrator's URL, stops on SIGINT, SIGTERM or end of input
     Cluster {
         /// Where it is kept
@@ -174,6 +179,15 @@ enum Clinics {
 enum Keys {
     /// Make a master key for `MEDICALPRO_MASTER_KEYS`
     Generate,
+}
+
+#[derive(Subcommand)]
+enum Mail {
+    /// Write every mail, in every language, as HTML and as text, with a page that shows them: index.html
+    Preview {
+        /// Where to: a folder that is new, empty, or an earlier preview
+        directory: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -250,6 +264,14 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 eprintln!(
                     "{DIM}Keep it apart from the database: whoever has both can read the clinics' credentials.{DIM:#}"
                 );
+            }
+        }
+        Command::Mail { command: Mail::Preview { directory } } => {
+            let written = email::preview::write(&directory)?;
+            if json {
+                println!("{}", serde_json::json!(written));
+            } else {
+                println!("{GOOD}✓{GOOD:#} {} mails; to see them, open {}", written.mails, written.index.display());
             }
         }
         Command::Cluster { data, fast, remove, until_eof } => {

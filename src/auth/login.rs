@@ -146,16 +146,12 @@ async fn check_password(
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let matches = passwords.verify(given.password.as_str(), stored).await?;
     let known = user.as_ref().map(|user| UserId(user.id));
-    match user.filter(|_| matches) {
-        Some(user) => Ok(user),
-        None => {
-            let wrong = ApiError::Unauthenticated {
-                code: "credentials_invalid",
-                detail: "The address or the password is wrong.",
-            };
-            refuse(central, visitor, known, "credentials_invalid", wrong).await
-        }
+    if let Some(user) = user.filter(|_| matches) {
+        return Ok(user);
     }
+    let wrong =
+        ApiError::Unauthenticated { code: "credentials_invalid", detail: "The address or the password is wrong." };
+    refuse(central, visitor, known, "credentials_invalid", wrong).await
 }
 
 /// The second factor, of whoever has one: whether it was shown.

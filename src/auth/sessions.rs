@@ -120,7 +120,7 @@ impl Sessions {
         match sessions::refresh(&central, &hash, &hashes, **limits, &event).await? {
             Refreshed::On { session, expires_at, place, profile } if place < successors.len() => {
                 let refresh_token = successors.swap_remove(place);
-                opening::answer(&tokens, &Opened { session, refresh_token, expires_at }, profile, None).map(Listed)
+                opening::answer(&tokens, &Opened { session, refresh_token, expires_at }, *profile, None).map(Listed)
             }
             Refreshed::Reused(session) => {
                 callers.forget(session);
@@ -237,6 +237,8 @@ async fn end(central: &Central, callers: &Callers, bearer: &Bearer, request: &Re
     let (user, visitor) = (bearer.0.user(), Visitor::of(request));
     let event = visitor.event("session_revoked");
     let ended = transaction!(central.work(), |tx| sessions::revoke_of(tx, user, which, "person", &event).await)?;
-    ended.iter().for_each(|session| callers.forget(*session));
+    for session in &ended {
+        callers.forget(*session);
+    }
     Ok(ended.len())
 }

@@ -87,15 +87,13 @@ pub fn device_name(user_agent: Option<&str>) -> String {
     let named =
         |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     let browser = named(&BROWSERS).or_else(|| agent.contains("Safari/").then_some("Safari"));
-    match (browser, named(&SYSTEMS)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        _ => {
-            let printable =
-                agent.chars().filter(|c| c.is_ascii_graphic() || *c == ' ' || (c.is_alphanumeric() && !c.is_ascii()));
-            let shown: String = printable.filter(|c| !matches!(c, '<' | '>' | '&' | '"' | '\'')).take(SHOWN).collect();
-            if shown.trim().is_empty() { "Unknown device".to_owned() } else { shown.trim().to_owned() }
-        }
+    if let (Some(browser), Some(system)) = (browser, named(&SYSTEMS)) {
+        return format!("{browser} on {system}");
     }
+    // It is shown to people, on pages and in mails: nothing that could be markup, or hide or reorder what stands beside it.
+    let harmless = |c: &char| c.is_alphanumeric() || " -_.,;:/()+".contains(*c);
+    let shown: String = agent.chars().filter(harmless).take(SHOWN).collect();
+    if shown.trim().is_empty() { "Unknown device".to_owned() } else { shown.trim().to_owned() }
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ pub enum Refreshed {
         /// Which of the successors is the new token.
         place: usize,
         /// Whose it is, as of now.
-        profile: Profile,
+        profile: Box<Profile>,
     },
     /// Presented again when it was too late for a retry: the family is over.
     Reused(SessionId),
@@ -294,7 +294,7 @@ pub async fn refresh(
 fn on(row: &Row, session: SessionId, profile: Profile) -> Result<Refreshed> {
     let place = row.try_get::<_, Option<i32>>("place")?.map_or(Ok(0), |place| usize::try_from(place - 1));
     let place = place.map_err(ApiError::internal)?;
-    Ok(Refreshed::On { session, expires_at: row.try_get("expires_at")?, place, profile })
+    Ok(Refreshed::On { session, expires_at: row.try_get("expires_at")?, place, profile: Box::new(profile) })
 }
 
 /// Ends a session, for good; `None` when it was over already.

@@ -9,11 +9,11 @@ use lettre::message::Mailbox;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::{Mail, Transport, render};
+use super::{Mail, Reader, Transport, render};
 use crate::central::Central;
 use crate::central::outbox::{self, Due};
 use crate::error::ApiError;
-use crate::region::Language;
+use crate::region::{Language, Region};
 use crate::secrets::{random_text, sha256};
 use crate::telemetry::{metrics, timed};
 
@@ -117,7 +117,8 @@ impl Sender {
             link: &link,
             valid_hours: VALID_HOURS,
         };
-        let rendered = match render(&mail, language) {
+        let Some(region) = Region::all().first() else { return Err(ApiError::NotFound) };
+        let rendered = match render(&mail, &Reader { language, region, time_zone: region.time_zone }) {
             Ok(rendered) => rendered,
             Err(error) => return Ok(Err(Failure { permanent: true, reason: error.to_string() })),
         };

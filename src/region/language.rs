@@ -1,11 +1,13 @@
 //! Languages: one for each file of `src/email/locales`, embedded at build time.
 //!
 //! Invariant: a [`Language`] exists only with its file, so whoever holds one can have text in it. Adding a language is
-//! adding its file and its code to the list below, English first: it is where every fallback ends.
+//! adding its file, and its tag to the list below, English first: it is where every fallback ends.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
+/// A file.
 struct Locale {
     tag: &'static str,
     messages: &'static str,
@@ -18,19 +20,25 @@ macro_rules! locales {
     };
 }
 
-static LOCALES: &[Locale] = locales!["en", "fr", "es"];
+static LOCALES: &[Locale] = locales!["en", "fr", "es", "de", "it", "pt"];
 
 /// A language that the application can write in.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Language(usize);
+#[derive(Clone, Copy)]
+pub struct Language(&'static Locale);
 
 impl Language {
     /// Where every fallback ends: its file has every message.
-    pub const ENGLISH: Self = Self(0);
+    pub const ENGLISH: Self = Self(&LOCALES[0]);
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..LOCALES.len()).map(Self)
+        LOCALES.iter().map(Self)
+    }
+
+    /// One more, as its file would make it.
+    #[cfg(test)]
+    pub(crate) fn of_file(tag: &'static str, messages: &'static str) -> Self {
+        Self(Box::leak(Box::new(Locale { tag, messages })))
     }
 
     /// The best language for a BCP 47 tag by RFC 4647's lookup (section 3.4): `fr-BE` is `fr-BE` if there is such a file,
@@ -67,13 +75,13 @@ impl Language {
     /// The BCP 47 tag: for HTML's `lang`, `Content-Language`, and the `language` columns.
     #[must_use]
     pub fn tag(self) -> &'static str {
-        LOCALES[self.0].tag
+        self.0.tag
     }
 
     /// The Fluent source of the language's messages.
     #[must_use]
     pub fn messages(self) -> &'static str {
-        LOCALES[self.0].messages
+        self.0.messages
     }
 
     /// The languages to try in turn for a text that must be whole in one of them: this one, the more general ones,
@@ -89,6 +97,21 @@ impl Language {
         chain.push(Self::ENGLISH);
         chain.dedup();
         chain
+    }
+}
+
+/// By its tag, which no two files share.
+impl PartialEq for Language {
+    fn eq(&self, other: &Self) -> bool {
+        self.tag() == other.tag()
+    }
+}
+
+impl Eq for Language {}
+
+impl Hash for Language {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.tag().hash(state);
     }
 }
 
@@ -179,8 +202,8 @@ mod tests {
             let chain = language.chain();
             assert_eq!(chain.first(), Some(&language));
             assert_eq!(chain.last(), Some(&Language::ENGLISH));
-            let mut unique = chain.clone();
-            unique.sort();
+            let mut unique: Vec<_> = chain.iter().map(|language| language.tag()).collect();
+            unique.sort_unstable();
             unique.dedup();
             assert_eq!(unique.len(), chain.len());
         }

@@ -8,6 +8,7 @@
 //! can be mended later, and says so. Rates are those in force on 1 January 2025: whoever changes one names the text that
 //! changed it.
 
+mod format;
 mod language;
 mod rules;
 
@@ -15,6 +16,7 @@ use chrono::Weekday;
 use chrono_tz::Tz;
 use serde::Serialize;
 
+pub use format::{FormatError, Formats, PostalAddress};
 pub use language::{Language, UnknownLanguage};
 
 /// The rules of one country.
@@ -31,6 +33,8 @@ pub struct Region {
     pub time_zone: Tz,
     /// ISO 4217; all of the present ones have two decimals.
     pub currency: &'static str,
+    /// What an address's lines hold, from the top. Source: Universal Postal Union, "Postal addressing systems in member countries".
+    pub address: &'static [&'static [AddressPart]],
     /// The tax on what a clinic sells.
     pub tax: Tax,
     /// The day on which calendars begin: Unicode CLDR, `supplemental/weekData/firstDay`.
@@ -41,6 +45,20 @@ pub struct Region {
     pub numbering: Numbering,
     /// What the number is called under which a practice is registered. The name only: its form is not checked here.
     pub business_number: &'static str,
+}
+
+/// A part of a [`PostalAddress`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AddressPart {
+    /// Street and number, in whichever order people write them.
+    Line1,
+    /// Building, floor, door.
+    Line2,
+    /// Postal code.
+    PostalCode,
+    /// Town.
+    City,
 }
 
 /// A country's value-added tax.

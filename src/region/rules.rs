@@ -3,8 +3,9 @@
 use chrono::Weekday::{Mon, Sun};
 use chrono_tz::Tz;
 
+use super::AddressPart::{City, Line1, Line2, PostalCode};
 use super::TaxCategory::{ExemptHealthcare, Intermediate, Reduced, Standard, SuperReduced, Zero};
-use super::{Numbering, Region, Retention, RetentionBasis, Tax, TaxCategory, TaxRate};
+use super::{AddressPart, Numbering, Region, Retention, RetentionBasis, Tax, TaxCategory, TaxRate};
 
 pub(super) static REGIONS: &[Region] = &[
     Region {
@@ -12,6 +13,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "fr",
         time_zone: Tz::Europe__Paris,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         // Metropolitan France; articles 294 to 297 set other rates for Corsica and overseas.
         tax: Tax {
             label: "TVA",
@@ -36,6 +38,7 @@ pub(super) static REGIONS: &[Region] = &[
         // The Canary Islands are an hour behind: their clinics say Atlantic/Canary.
         time_zone: Tz::Europe__Madrid,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         // Without the Canary Islands, Ceuta and Melilla, which lie outside the VAT's territory (art. 3).
         tax: Tax {
             label: "IVA",
@@ -60,6 +63,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "fr",
         time_zone: Tz::Europe__Brussels,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "TVA",
             rates: &[
@@ -80,6 +84,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "de",
         time_zone: Tz::Europe__Zurich,
         currency: "CHF",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "MWST",
             rates: &[
@@ -102,6 +107,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "de",
         time_zone: Tz::Europe__Berlin,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "USt",
             rates: &[
@@ -122,6 +128,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "it",
         time_zone: Tz::Europe__Rome,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "IVA",
             rates: &[
@@ -143,6 +150,7 @@ pub(super) static REGIONS: &[Region] = &[
         // The Azores are an hour behind: their clinics say Atlantic/Azores.
         time_zone: Tz::Europe__Lisbon,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         // The mainland; number 3 of the article lowers the rates for the Azores and Madeira.
         tax: Tax {
             label: "IVA",
@@ -163,6 +171,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "fr",
         time_zone: Tz::Europe__Luxembourg,
         currency: "EUR",
+        address: CODE_AND_TOWN,
         tax: Tax {
             label: "TVA",
             rates: &[
@@ -187,6 +196,7 @@ pub(super) static REGIONS: &[Region] = &[
         default_language: "en",
         time_zone: Tz::Europe__London,
         currency: "GBP",
+        address: TOWN_THEN_CODE,
         tax: Tax {
             label: "VAT",
             rates: &[
@@ -203,6 +213,12 @@ pub(super) static REGIONS: &[Region] = &[
         business_number: "Company number",
     },
 ];
+
+/// As on the continent.
+const CODE_AND_TOWN: &[&[AddressPart]] = &[&[Line1], &[Line2], &[PostalCode, City]];
+
+/// The code stands alone and last.
+const TOWN_THEN_CODE: &[&[AddressPart]] = &[&[Line1], &[Line2], &[City], &[PostalCode]];
 
 /// The longest minimum that one of the laws above sets: long enough wherever we know of no rule.
 const UNCERTAIN: u16 = 30;

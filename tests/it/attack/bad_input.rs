@@ -167,7 +167,7 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
             insert(&mut longest, &pointer, of_length(&pointer, &schema, max));
         }
         assert_eq!(clinic.rows().await, before, "{}", operation.id);
-        assert!(limited > 0, "{} has texts", operation.id);
+        assert!(limited > 0 || matches!(operation.entry().body, Valid::OtherClinic), "{} has texts", operation.id);
         let answer = walk.request(operation, &ids, Some(&person.token), &[], Some(&longest)).await;
         // A token or a password may be that long, and is not the right one.
         let secret = matches!(operation.entry().body, Valid::Credentials | Valid::Refresh | Valid::Verification);

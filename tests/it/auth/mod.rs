@@ -1,21 +1,27 @@
 //! Registering, proving an address, logging in, refreshing, logging out.
 
 mod attempts;
+mod clinics;
+mod devices;
 mod limits;
 mod login;
 mod mail;
+mod refresh;
 mod secrecy;
 mod sessions;
+mod standing;
 mod tokens;
 mod verification;
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use medicalpro::email::{StoredMail, read_directory};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, World};
+use crate::support::{Answer, Clinic, World};
 
 async fn post(world: &World, path: &str, body: &Value) -> Answer {
     world.send(Method::POST, &format!("/api/v1/auth/{path}"), Some(body)).await
@@ -32,6 +38,33 @@ async fn register(world: &World, label: &str, more: &Value) -> (String, Answer) 
 
 async fn log_in(world: &World, email: &str, password: &str) -> Answer {
     post(world, "login", &json!({ "email": email, "password": password })).await
+}
+
+async fn me(world: &World, token: &str) -> Answer {
+    world.request(Method::GET, "/api/v1/auth/me", Some(token), &[], None).await
+}
+
+/// Access and refresh token.
+fn tokens(session: &Answer) -> (&str, &str) {
+    assert_eq!(session.status, StatusCode::OK, "{}", session.json);
+    (session.json["accessToken"].as_str().unwrap(), session.json["refreshToken"].as_str().unwrap())
+}
+
+/// What an access token says.
+fn claims(token: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}
+
+/// On the same central, with a memory of sessions of its own.
+async fn another_server(world: &World) -> World {
+    World::on(world.admin.clone(), None, &[], &[]).await
+}
+
+/// Gives somebody a place at another clinic, too.
+async fn join(world: &World, email: &str, clinic: &Clinic<'_>, role: &str) {
+    let join = "INSERT INTO medicalpro_central.memberships (user_id, company_id, role)
+                SELECT id, $2, $3 FROM medicalpro_central.users WHERE email = $1";
+    assert_eq!(world.central().await.execute(join, &[&email, &clinic.id.0, &role]).await.unwrap(), 1);
 }
 
 /// The mails to an address, newest first; waits until there are so many.

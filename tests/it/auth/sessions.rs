@@ -1,98 +1,18 @@
-//! Sessions: refresh tokens that work once, what happens to a copied one, and the end of a session.
+//! Sessions: the list of a person's own, and how they end.
 
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
-use super::{log_in, post, until};
-use crate::support::{Answer, PASSWORD, World};
+use super::{another_server, log_in, me, post, tokens, until};
+use crate::support::{Answer, PASSWORD, Person, World};
 
 async fn refresh(world: &World, token: &str) -> Answer {
     post(world, "refresh", &json!({ "refreshToken": token })).await
 }
 
-async fn me(world: &World, token: &str) -> Answer {
-    world.request(Method::GET, "/api/v1/auth/me", Some(token), &[], None).await
-}
-
-fn tokens(session: &Answer) -> (&str, &str) {
-    assert_eq!(session.status, StatusCode::OK, "{}", session.json);
-    (session.json["accessToken"].as_str().unwrap(), session.json["refreshToken"].as_str().unwrap())
-}
-
-/// On the same central, with a memory of sessions of its own.
-async fn another_server(world: &World) -> World {
-    World::on(world.admin.clone(), None, &[], &[]).await
-}
-
 fn assert_refused(answer: &Answer) {
     assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "refresh_token_invalid"), "{}", answer.json);
-}
-
-#[tokio::test]
-async fn each_refresh_token_works_once_and_leads_to_the_next() {
-    let world = World::start().await;
-    let clinic = world.clinic("rotation").await;
-    let mut refresh_token = clinic.admin.refresh_token.clone();
-    let mut seen = vec![refresh_token.clone(), clinic.admin.token.clone()];
-    for _ in 0..3 {
-        let next = refresh(&world, &refresh_token).await;
-        let (access, successor) = tokens(&next);
-        assert_eq!(me(&world, access).await.status, StatusCode::OK);
-        assert_eq!(next.json["user"]["email"], json!(clinic.admin.email));
-        for fresh in [access, successor] {
-            assert!(!seen.iter().any(|old| old == fresh), "never the same twice");
-            seen.push(fresh.to_owned());
-        }
-        refresh_token = successor.to_owned();
-    }
-    assert_eq!(me(&world, &clinic.admin.token).await.status, StatusCode::OK, "a refresh ends no access token");
-    for garbage in ["x", &refresh_token[1..], &clinic.admin.token[..500.min(clinic.admin.token.len())]] {
-        assert_refused(&refresh(&world, garbage).await);
-    }
-    assert_eq!(refresh(&world, &refresh_token).await.status, StatusCode::OK, "guesses end nobody's session");
-}
-
-#[tokio::test]
-async fn a_token_that_is_presented_twice_ends_its_session_everywhere_and_no_other() {
-    let world = World::start().await;
-    let elsewhere = another_server(&world).await;
-    let clinic = world.clinic("reuse").await;
-    let another = log_in(&world, &clinic.admin.email, PASSWORD).await;
-    let stolen = &clinic.admin.refresh_token;
-    let session = refresh(&world, stolen).await;
-    let (access, newest) = tokens(&session);
-    for server in [&world, &elsewhere] {
-        assert_eq!(me(server, access).await.status, StatusCode::OK);
-    }
-    assert_refused(&refresh(&world, stolen).await);
-    assert_refused(&refresh(&world, newest).await);
-    let ended = me(&world, access).await;
-    assert_eq!((ended.status, ended.code()), (StatusCode::UNAUTHORIZED, "session_ended"), "here at once");
-    until(StatusCode::UNAUTHORIZED, async || me(&elsewhere, access).await).await;
-    until(StatusCode::UNAUTHORIZED, async || me(&elsewhere, &clinic.admin.token).await).await;
-
-    let (access, newest) = tokens(&another);
-    assert_eq!(me(&world, access).await.status, StatusCode::OK, "another log-in is another session");
-    assert_eq!(refresh(&world, newest).await.status, StatusCode::OK);
-    let named = "SELECT count(*) FROM medicalpro_central.audit_logs
-                  WHERE action = 'refresh_token_reused' AND company_id = $1 AND user_id IS NOT NULL";
-    assert_eq!(world.central().await.query_one(named, &[&clinic.id.0]).await.unwrap().get::<_, i64>(0), 1);
-    let query = "SELECT count(*) FROM medicalpro_central.sessions WHERE company_id = $1 AND revoked_reason = 'reuse'";
-    assert_eq!(world.central().await.query_one(query, &[&clinic.id.0]).await.unwrap().get::<_, i64>(0), 1);
-}
-
-#[tokio::test]
-async fn of_twenty_simultaneous_refreshes_of_one_token_exactly_one_wins() {
-    let world = World::start().await;
-    let clinic = world.clinic("race").await;
-    let token = &clinic.admin.refresh_token;
-    let answers = futures_util::future::join_all((0..20).map(|_| refresh(&world, token))).await;
-    let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == StatusCode::OK);
-    assert_eq!((won.len(), lost.len()), (1, 19));
-    lost.into_iter().for_each(assert_refused);
-    // Nobody can tell who of them was the thief.
-    assert_refused(&refresh(&world, tokens(won[0]).1).await);
-    until(StatusCode::UNAUTHORIZED, async || me(&world, tokens(won[0]).0).await).await;
 }
 
 #[tokio::test]
@@ -117,27 +37,6 @@ async fn logging_out_ends_this_session_and_no_other() {
     assert_eq!(again.status, StatusCode::UNAUTHORIZED);
     assert_eq!(me(&world, tokens(&another).0).await.status, StatusCode::OK);
     assert_eq!(refresh(&world, tokens(&another).1).await.status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn what_has_expired_is_refused() {
-    let world = World::start().await;
-    let clinic = world.clinic("expired").await;
-    let central = world.central().await;
-    let of_this_clinic = "session_id IN (SELECT id FROM medicalpro_central.sessions WHERE company_id = $1)";
-    let age = format!(
-        "UPDATE medicalpro_central.refresh_tokens SET expires_at = now() - interval '1 second' WHERE {of_this_clinic}"
-    );
-    assert_eq!(central.execute(&age, &[&clinic.id.0]).await.unwrap(), 1);
-    assert_refused(&refresh(&world, &clinic.admin.refresh_token).await);
-    assert_eq!(me(&world, &clinic.admin.token).await.status, StatusCode::OK, "expired, not presented twice");
-
-    let session = log_in(&world, &clinic.admin.email, PASSWORD).await;
-    let (access, newest) = tokens(&session);
-    let age = "UPDATE medicalpro_central.sessions SET expires_at = now() - interval '1 second' WHERE company_id = $1";
-    central.execute(age, &[&clinic.id.0]).await.unwrap();
-    assert_refused(&refresh(&world, newest).await);
-    until(StatusCode::UNAUTHORIZED, async || me(&world, access).await).await;
 }
 
 #[tokio::test]
@@ -171,4 +70,128 @@ async fn me_is_who_asks_and_where() {
     }
     let nobody = world.send(Method::GET, "/api/v1/auth/me", None).await;
     assert_eq!((nobody.status, nobody.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Bearer"));
+}
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+async fn log_in_with(world: &World, email: &str, agent: &str) -> Answer {
+    let credentials = json!({ "email": email, "password": PASSWORD });
+    world.request(Method::POST, "/api/v1/auth/login", None, &[("user-agent", agent)], Some(&credentials)).await
+}
+
+async fn sessions(person: &Person<'_>) -> Vec<Value> {
+    let list = person.get("/api/v1/auth/sessions").await;
+    assert_eq!(list.status, StatusCode::OK, "{}", list.json);
+    list.json["data"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_person_sees_their_own_sessions_at_all_their_clinics_with_device_network_and_times() {
+    let world = World::start().await;
+    let (clinic, second) = (world.clinic("list").await, world.clinic("list-two").await);
+    let person = &clinic.admin;
+    super::join(&world, &person.email, &second, "nurse").await;
+    let raw = "x".repeat(1000);
+    for agent in [FIREFOX, "<script>alert(1)</script>", &raw] {
+        assert_eq!(log_in_with(&world, &person.email, agent).await.status, StatusCode::OK);
+    }
+    let body = json!({ "email": person.email, "password": PASSWORD, "companyId": second.id });
+    assert_eq!(post(&world, "login", &body).await.status, StatusCode::OK);
+
+    let list = sessions(person).await;
+    assert_eq!(list.len(), 5, "{list:?}");
+    let devices: Vec<&str> = list.iter().map(|session| session["device"].as_str().unwrap()).collect();
+    assert_eq!(devices[1..4], [&raw[..40], "scriptalert(1)/script", "Firefox on Linux"], "used last first");
+    let clinics: Vec<&Value> = list.iter().map(|session| &session["clinic"]["name"]).collect();
+    assert_eq!(clinics, ["Clinic list-two", "Clinic list", "Clinic list", "Clinic list", "Clinic list"]);
+    assert_eq!(list[0]["clinic"]["id"], second.id.to_string());
+    let current: Vec<bool> = list.iter().map(|session| session["current"].as_bool().unwrap()).collect();
+    assert_eq!(current, [false, false, false, false, true]);
+    for session in &list {
+        assert_eq!(session["network"], "127.0.0.0/24", "no whole address");
+        let time = |name: &str| session[name].as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
+        assert!(time("createdAt") <= time("lastUsedAt") && time("lastUsedAt") < time("expiresAt"));
+        assert_eq!((time("expiresAt") - time("createdAt")).num_hours(), 24);
+    }
+    assert_eq!(sessions(&second.admin).await.len(), 1, "nobody else's");
+
+    // What is over, by whatever way, is not listed.
+    let central = world.central().await;
+    let of = |session: &Value| session["id"].as_str().unwrap().parse::<Uuid>().unwrap();
+    for (sql, session) in [
+        ("refresh_tokens SET expires_at = created_at + interval '1 us' WHERE session_id", &list[1]),
+        ("sessions SET expires_at = now() WHERE id", &list[2]),
+        ("sessions SET revoked_at = now(), revoked_reason = 'admin' WHERE id", &list[3]),
+    ] {
+        central.execute(&format!("UPDATE medicalpro_central.{sql} = $1"), &[&of(session)]).await.unwrap();
+    }
+    let leave =
+        "UPDATE medicalpro_central.memberships SET status = 'deactivated' WHERE company_id = $1 AND role = 'nurse'";
+    central.execute(leave, &[&second.id.0]).await.unwrap();
+    assert_eq!(sessions(person).await.iter().map(of).collect::<Vec<_>>(), [of(&list[4])]);
+}
+
+#[tokio::test]
+async fn a_person_ends_one_of_their_sessions_and_of_others_none() {
+    let world = World::start().await;
+    let elsewhere = another_server(&world).await;
+    let (clinic, other) = (world.clinic("revoke").await, world.clinic("revoke-other").await);
+    let colleague = clinic.person(medicalpro::ids::Role::Nurse).await;
+    let another = log_in(&world, &clinic.admin.email, PASSWORD).await;
+    let theirs = [sessions(&other.admin).await[0]["id"].clone(), sessions(&colleague).await[0]["id"].clone()];
+    let list = sessions(&clinic.admin).await;
+    let not_current = list.iter().find(|session| session["current"] == false).unwrap()["id"].as_str().unwrap();
+    let end = async |id: &str| clinic.admin.delete(&format!("/api/v1/auth/sessions/{id}")).await;
+    let nowhere = end(&Uuid::now_v7().to_string()).await;
+    assert_eq!(nowhere.status, StatusCode::NOT_FOUND);
+    for id in &theirs {
+        super::assert_alike(&end(id.as_str().unwrap()).await, &nowhere);
+    }
+    assert_eq!(
+        (other.admin.get("/api/v1/auth/me").await.status, colleague.get("/api/v1/auth/me").await.status),
+        (StatusCode::OK, StatusCode::OK)
+    );
+
+    assert_eq!(me(&elsewhere, tokens(&another).0).await.status, StatusCode::OK, "control");
+    assert_eq!(end(not_current).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(me(&world, tokens(&another).0).await.code(), "session_ended", "here at once");
+    until(StatusCode::UNAUTHORIZED, async || me(&elsewhere, tokens(&another).0).await).await;
+    assert_refused(&refresh(&world, tokens(&another).1).await);
+    super::assert_alike(&end(not_current).await, &nowhere);
+    assert_eq!(sessions(&clinic.admin).await.len(), 1);
+    let told = "SELECT count(*) FROM medicalpro_central.audit_logs
+                 WHERE action = 'session_revoked' AND company_id = $1 AND user_id IS NOT NULL AND detail = 'person'
+                   AND network = '127.0.0.0/24' AND request_id IS NOT NULL";
+    assert_eq!(world.central().await.query_one(told, &[&clinic.id.0]).await.unwrap().get::<_, i64>(0), 1);
+}
+
+#[tokio::test]
+async fn a_person_ends_all_their_sessions_or_all_others() {
+    let world = World::start().await;
+    let (clinic, second) = (world.clinic("revoke-all").await, world.clinic("revoke-all-two").await);
+    super::join(&world, &clinic.admin.email, &second, "nurse").await;
+    let here = log_in(&world, &clinic.admin.email, PASSWORD).await;
+    let body = json!({ "email": clinic.admin.email, "password": PASSWORD, "companyId": second.id });
+    let there = post(&world, "login", &body).await;
+    assert_eq!(clinic.admin.delete("/api/v1/auth/sessions?keepCurrent=true").await.status, StatusCode::NO_CONTENT);
+    for other in [&here, &there] {
+        assert_eq!(me(&world, tokens(other).0).await.code(), "session_ended");
+        assert_refused(&refresh(&world, tokens(other).1).await);
+    }
+    assert_eq!(sessions(&clinic.admin).await.len(), 1);
+    assert_eq!(second.admin.get("/api/v1/auth/me").await.status, StatusCode::OK, "others are not concerned");
+    assert_eq!(clinic.admin.delete("/api/v1/auth/sessions").await.status, StatusCode::NO_CONTENT);
+    assert_eq!(clinic.admin.get("/api/v1/auth/me").await.code(), "session_ended");
+    assert_refused(&refresh(&world, &clinic.admin.refresh_token).await);
+    // Each clinic's trail has its own.
+    for (id, count) in [(clinic.id.0, 2), (second.id.0, 1)] {
+        let told =
+            "SELECT count(*) FROM medicalpro_central.audit_logs WHERE action = 'session_revoked' AND company_id = $1";
+        assert_eq!(world.central().await.query_one(told, &[&id]).await.unwrap().get::<_, i64>(0), count);
+    }
+    assert_eq!(
+        log_in(&world, &clinic.admin.email, PASSWORD).await.status,
+        StatusCode::OK,
+        "the account is not concerned"
+    );
 }
