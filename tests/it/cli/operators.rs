@@ -244,7 +244,7 @@ async fn a_clinic_is_suspended_and_goes_on_and_its_admins_are_written_to() {
     admins.sort();
     assert_eq!(told, admins);
     let (code, _, said) = operate("suspend", &id).await;
-    assert!(code == 1 && said.contains("not active"), "{said}");
+    assert!(code == 1 && said.contains("clinic_not_active"), "{said}");
 
     assert_eq!(operate("resume", &id).await.0, 0);
     assert_eq!(world.log_in(&clinic.admin.email).await.get(patients).await.status, StatusCode::OK);

@@ -212,6 +212,9 @@ impl World {
         let overdue = "UPDATE medicalpro_central.email_outbox o SET next_attempt_at = now()
                          FROM medicalpro_central.users u WHERE u.id = o.user_id AND u.email = $1 AND o.status = 'queued'";
         central.execute(overdue, &[&email]).await.unwrap();
+        let invitations = "UPDATE medicalpro_central.email_outbox o SET next_attempt_at = now()
+                             FROM medicalpro_central.invitations i WHERE i.id = o.invitation_id AND i.email = $1 AND o.status = 'queued'";
+        central.execute(invitations, &[&email]).await.unwrap();
     }
 
     /// Logs in with the tests' password.
