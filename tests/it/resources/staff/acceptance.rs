@@ -211,17 +211,3 @@ async fn a_suspended_clinic_and_a_deactivated_account_are_told_apart() {
     central.execute(suspend, &[&clinic.id.0, &"active"]).await.unwrap();
     assert_eq!(accept(&world, &newcomer(&token)).await.status, 204, "nothing was used up");
 }
-
-/// From the mailbox: nothing is laid into central.
-#[tokio::test]
-async fn the_link_that_is_mailed_leads_to_a_place_at_the_clinic() {
-    let world = World::start().await;
-    let clinic = world.clinic("mailed").await;
-    let email = address();
-    let body = json!({ "email": email, "role": "manager" });
-    assert_eq!(clinic.admin.post(INVITATIONS, &body).await.status, 201);
-    let token = world.mailed_token(&email).await;
-    assert_eq!(offer(&world, &token).await.json["role"], "manager");
-    assert_eq!(accept(&world, &newcomer(&token)).await.status, 204);
-    assert_eq!(log_in(&world, &email, CHOSEN, &clinic).await.json["user"]["role"], "manager");
-}
