@@ -16,11 +16,13 @@ use tokio_util::sync::CancellationToken;
 use crate::api::list::Cursors;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
+use crate::auth::signing;
 use crate::auth::standing::{self, Standings};
 use crate::auth::throttle::Throttle;
-use crate::auth::token::{Tokens, ensure_signing_key};
+use crate::auth::token::Tokens;
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
+use crate::central::signing_keys::Cause;
 use crate::clinic::Clinics;
 use crate::config::{ServeSettings, WorkerSettings, postgres};
 use crate::database::{Listener, Notice, harden, tls};
@@ -28,6 +30,7 @@ use crate::email::outbox::Sender;
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
+use crate::http::link;
 use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::housekeeping;
@@ -67,6 +70,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
         central::profiles::STATEMENTS,
+        central::second_factor::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::staff::STATEMENTS,
@@ -115,6 +119,10 @@ impl App {
         let standings = Standings::new(central.clone(), standing::BOUND);
         let heard = standings.clone();
         tokio::spawn(listener(standing::CHANNEL).run(move |notice| heard.hear(notice), stop.clone()));
+        let (notices, changed) = watch::channel(0);
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        tokio::spawn(listener(signing::CHANNEL).run(counted, stop.clone()));
+        tokio::spawn(signing::keep_fresh(tokens.clone(), central.clone(), keys.clone(), changed, stop.clone()));
         let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
         let clinics = Clinics::new(
             central.clone(),
@@ -133,8 +141,11 @@ impl App {
         let mut routes = Route::new()
             .at("/openapi.json", get(docs::spec_file))
             .at("/docs", get(docs::swagger_ui))
-            .at("/verify-email", get(page::verify_email))
-            .at("/verify-email.js", get(page::verify_email_script))
+            .at("/verify-email", get(link::verify_email))
+            .at("/confirm-email", get(link::confirm_email))
+            .at("/reset-password", get(link::reset_password))
+            .at("/accept-invitation", get(link::accept_invitation))
+            .at("/link.js", get(link::script))
             .at("/pages.css", get(page::styles));
         if let Some(folder) = mail {
             routes = routes.at("/dev/mail", get(page::dev_mail).data(MailFolder(Arc::new(folder))));
@@ -203,7 +214,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         clinic_connections: settings.clinic_connections,
     };
     let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);
-    ensure_signing_key(worker.central(), &keys).await?;
+    let days = i32::from(settings.signing_key_days);
+    signing::rotate(worker.central(), &keys, Cause::Age(days)).await?;
     let sender = Sender {
         central: worker.central().clone(),
         transport,
@@ -212,6 +224,7 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
     };
     let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop), housekeeping);
+    let rotation = signing::rotate_by_age(worker.central(), &keys, days, stop.clone());
+    tokio::join!(worker.clone().run(stop.clone()), sender.run(stop), housekeeping, rotation);
     Ok(())
 }

@@ -11,10 +11,12 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use medicalpro::auth::signing;
 use medicalpro::central::audit::Event;
 use medicalpro::central::companies::Status;
+use medicalpro::central::signing_keys::Cause;
 use medicalpro::config::{
-    BootstrapSettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
+    BootstrapSettings, KeySettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
 };
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
@@ -118,7 +120,7 @@ enum Command {
     },
     /// Write the OpenAPI spec, as in openapi/medicalpro.json
     Openapi,
-    /// Keys that seal secrets
+    /// Keys that seal secrets, and keys that sign access tokens
     Keys {
         #[command(subcommand)]
         command: Keys,
@@ -179,6 +181,16 @@ enum Clinics {
 enum Keys {
     /// Make a master key for `MEDICALPRO_MASTER_KEYS`
     Generate,
+    /// Replace the key that signs access tokens; the tokens that are out stay good until they expire
+    Rotate {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        #[command(flatten)]
+        keys: KeySettings,
+        /// The key may be stolen: whatever it signed is refused at once, and everybody's next refresh brings a new token
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -265,6 +277,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                     "{DIM}Keep it apart from the database: whoever has both can read the clinics' credentials.{DIM:#}"
                 );
             }
+        }
+        Command::Keys { command: Keys::Rotate { provisioner, keys, now } } => {
+            rotate_signing_key(&provisioner, &keys, now, json).await?;
         }
         Command::Mail { command: Mail::Preview { directory } } => {
             let written = email::preview::write(&directory)?;
@@ -409,6 +424,25 @@ fn tell(json: bool, clinic: ids::ClinicId, status: &str) {
     } else {
         println!("{GOOD}{status}{GOOD:#} {clinic}");
     }
+}
+
+async fn rotate_signing_key(
+    settings: &ProvisionerSettings,
+    keys: &KeySettings,
+    now: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let keys = keys.load()?;
+    let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
+    let central = central::Central::new(config, database::tls(settings.tls.database_ca.as_deref())?, 1)?;
+    let cause = if now { Cause::Stolen } else { Cause::Asked };
+    let (kid, from) = signing::rotate(&central, &keys, cause).await?.context("no key was made")?;
+    if json {
+        println!("{}", serde_json::json!({ "kid": kid, "signsFrom": from }));
+    } else {
+        println!("{GOOD}{kid}{GOOD:#} signs from {}", from.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    }
+    Ok(())
 }
 
 async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -> anyhow::Result<()> {

@@ -9,18 +9,19 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::attempts::Attempt;
-use super::caller::{Bearer, Callers};
+use super::caller::{Account, Callers};
 use super::opening::{self, ClinicView, Entry, LoggedIn, NO_MEMBERSHIP, SUSPENDED};
 use super::password::Passwords;
 use super::proxies::client_address;
 use super::register::{CompanyView, UserView};
+use super::second_factor;
 use super::throttle::Throttle;
 use super::token::Tokens;
 use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Email, OpaqueToken, Password};
+use crate::api::text::{Email, OpaqueToken, Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::profiles::{self, Place, Profile};
@@ -44,6 +45,8 @@ pub struct Credentials {
     pub company_id: Option<Uuid>,
     /// The `deviceToken` that an earlier log-in on this device was answered with.
     pub device_token: Option<OpaqueToken>,
+    /// Of the second factor, for people who have one: what the app shows, or a recovery code.
+    pub code: Option<SecondFactorCode>,
 }
 
 /// Who is logged in.
@@ -66,7 +69,7 @@ pub struct Login;
 impl Login {
     /// Log in (public)
     ///
-    /// An unknown address and a wrong password are answered alike.
+    /// An unknown address and a wrong password are answered alike. Who has a second factor is asked for its `code` once the password is right: 401 `code_required`.
     #[oai(path = "/api/v1/auth/login", method = "post", operation_id = "auth_login")]
     #[expect(clippy::too_many_arguments, reason = "what each step needs")]
     async fn login(
@@ -85,7 +88,8 @@ impl Login {
         throttle.login_of(given.email.normalized())?;
         let attempt = wait_after_failures(&central, &keys, &given).await?;
         let user = check_password(&central, &passwords, &given, &visitor).await?;
-        let second_factor = check_second_factor(&user)?;
+        let (id, failed) = (UserId(user.id), visitor.event("login"));
+        let second_factor = second_factor::check(&central, &keys, id, given.code.as_ref(), failed).await?;
         attempt.succeeded(&central).await?;
         let clinic = check_place(&central, &user, given.company_id, &visitor).await?;
         let entry = Entry { user: UserId(user.id), clinic: Some(clinic), second_factor, until: None };
@@ -99,11 +103,11 @@ impl Login {
     async fn logout(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         callers: Data<&Callers>,
     ) -> Result<Done> {
-        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let (caller, visitor) = (&account.0, Visitor::of(request));
         let event = Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event("logout") };
         transaction!(central.work(), |tx| {
             sessions::revoke(tx, caller.session(), "logout").await?;
@@ -117,8 +121,8 @@ impl Login {
     ///
     /// The person, the role, the clinic that the access token is for, and the clinics to choose from.
     #[oai(path = "/api/v1/auth/me", method = "get", operation_id = "auth_me")]
-    async fn me(&self, bearer: Bearer, central: Data<&Central>) -> Result<Listed<Me>> {
-        let caller = &bearer.0;
+    async fn me(&self, account: Account, central: Data<&Central>) -> Result<Listed<Me>> {
+        let caller = &account.0;
         let profile = profiles::find(&central, caller.user(), Some(caller.clinic())).await?;
         let (user, company, clinics) = opening::views(profile.ok_or(ApiError::NotFound)?);
         Ok(Listed(Me { user, company, clinics }))
@@ -152,12 +156,6 @@ async fn check_password(
     let wrong =
         ApiError::Unauthenticated { code: "credentials_invalid", detail: "The address or the password is wrong." };
     refuse(central, visitor, known, "credentials_invalid", wrong).await
-}
-
-/// The second factor, of whoever has one: whether it was shown.
-#[expect(clippy::unnecessary_wraps, reason = "nobody has one yet")]
-const fn check_second_factor(_user: &User) -> Result<bool> {
-    Ok(false)
 }
 
 /// Where to: the address is proven, and there is a clinic for them.

@@ -3,7 +3,8 @@
 //! | file | owns |
 //! | --- | --- |
 //! | `caller` | from a request's token to a verified `Caller` |
-//! | `token` | access tokens (EdDSA, RFC 9068) and the keys that sign them |
+//! | `token` | access tokens (EdDSA, RFC 9068) |
+//! | `signing`, `keys` | the keys that sign them: made, replaced, known; and published |
 //! | `password` | Argon2id, bounded in parallel; `password::policy`: which ones may be chosen |
 //! | `proxies` | which address a request comes from |
 //! | `throttle` | limits by address, network and account |
@@ -15,12 +16,14 @@
 //! | `opening` | how a session is opened, by whatever way, and answered |
 //! | `sessions` | `POST /auth/refresh`, `switch-clinic`, the list of sessions and their end |
 //! | `standing` | what sessions stand for right now |
-//! | `keys` | the key set |
 //! | `invitation` | `POST /auth/invitation`, `accept-invitation` |
+//! | `second_factor`, `totp` | codes by time and recovery codes: shown at log-in; `POST /auth/totp` and below |
+//! | `clinic_security` | `/clinic/security`: what a clinic asks of its people |
 //! | `examples` | what the spec shows of them |
 
 pub mod attempts;
 pub mod caller;
+pub mod clinic_security;
 mod examples;
 pub mod fields;
 pub mod invitation;
@@ -30,17 +33,36 @@ pub mod opening;
 pub mod password;
 pub mod proxies;
 pub mod register;
+pub mod second_factor;
 pub mod sessions;
+pub mod signing;
 pub mod standing;
 pub mod throttle;
 pub mod token;
+pub mod totp;
 pub mod visitor;
 
 /// The operations of this module.
-pub type Api = (register::Registration, login::Login, sessions::Sessions, keys::Keys, invitation::Invitation);
+pub type Api = (
+    register::Registration,
+    login::Login,
+    sessions::Sessions,
+    keys::Keys,
+    invitation::Invitation,
+    totp::SecondFactor,
+    clinic_security::ClinicSecurity,
+);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (register::Registration, login::Login, sessions::Sessions, keys::Keys, invitation::Invitation)
+    (
+        register::Registration,
+        login::Login,
+        sessions::Sessions,
+        keys::Keys,
+        invitation::Invitation,
+        totp::SecondFactor,
+        clinic_security::ClinicSecurity,
+    )
 }

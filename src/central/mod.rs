@@ -10,6 +10,7 @@ pub mod invitations;
 pub mod journal;
 pub mod outbox;
 pub mod profiles;
+pub mod second_factor;
 pub mod sessions;
 pub mod signing_keys;
 pub mod staff;

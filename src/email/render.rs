@@ -81,28 +81,16 @@ pub fn render(mail: &Mail<'_>, reader: &Reader) -> Result<Rendered, RenderError>
     CATALOGUE.as_ref().map_err(Clone::clone)?.render(mail, reader, &reader.language.chain())
 }
 
-/// What the page behind a verification mail's link says, for [`phrases`].
-pub const VERIFY_PAGE: [&str; 7] = [
-    "direction",
-    "verify-page-title",
-    "verify-page-intro",
-    "verify-page-button",
-    "verify-page-done",
-    "verify-page-failed",
-    "verify-page-no-script",
-];
-
 /// Messages for a page, all in one language: this one, or the next of its chain that has all of them. Returns the language
 /// and the texts in the order of `keys`.
 ///
 /// # Errors
 /// A defect of the files we ship.
-pub fn phrases<const N: usize>(language: Language, keys: [&str; N]) -> Result<(Language, [String; N]), RenderError> {
+pub fn phrases(language: Language, keys: &[String]) -> Result<(Language, Vec<String>), RenderError> {
     let catalogue = CATALOGUE.as_ref().map_err(Clone::clone)?;
     for language in language.chain() {
         let speaker = Speaker { language, bundle: catalogue.locales.get(&language) };
-        let said: Result<Vec<String>, _> = keys.iter().map(|key| speaker.say(key)).collect();
-        if let Some(texts) = said.ok().and_then(|texts| texts.try_into().ok()) {
+        if let Ok(texts) = keys.iter().map(|key| speaker.say(key)).collect() {
             return Ok((language, texts));
         }
     }

@@ -1,18 +1,15 @@
-//! The pages for people: what is behind a verification mail's link, and, in `medicalpro dev`, the mails that were sent.
-//!
-//! The verification page sends the token when its button is pressed, not when it is opened: mail scanners follow links.
+//! How pages for people are answered; and, in `medicalpro dev`, the mails that were sent.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use minijinja::{AutoEscape, Environment, context};
 use poem::http::header;
-use poem::web::{Data, Query};
-use poem::{Request, Response, handler};
+use poem::web::Data;
+use poem::{Response, handler};
 
-use crate::email::{VERIFY_PAGE, phrases, read_directory};
+use crate::email::read_directory;
 use crate::error::ApiError;
-use crate::region::Language;
 
 /// Mails that the development page lists.
 const MAILS: usize = 50;
@@ -21,7 +18,7 @@ const MAILS: usize = 50;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-fn html(template: &'static str, context: minijinja::Value) -> Result<Response, ApiError> {
+pub(super) fn html(template: &'static str, context: minijinja::Value) -> Result<Response, ApiError> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     let body = environment.render_str(template, context).map_err(ApiError::internal)?;
@@ -29,31 +26,6 @@ fn html(template: &'static str, context: minijinja::Value) -> Result<Response, A
         .content_type("text/html; charset=utf-8")
         .header(header::CONTENT_SECURITY_POLICY, POLICY)
         .body(body))
-}
-
-#[derive(serde::Deserialize)]
-struct Choice {
-    lang: Option<String>,
-}
-
-/// `GET /verify-email`: asks for a click.
-#[handler]
-pub fn verify_email(request: &Request, choice: Option<Query<Choice>>) -> Result<Response, ApiError> {
-    let asked = choice.and_then(|Query(choice)| choice.lang);
-    let accepted = || request.header("accept-language").and_then(Language::accepted);
-    let language = asked.as_deref().and_then(Language::lookup).or_else(accepted);
-    let (language, [dir, title, intro, button, done, failed, no_script]) =
-        phrases(language.unwrap_or(Language::ENGLISH), VERIFY_PAGE).map_err(ApiError::internal)?;
-    html(
-        include_str!("pages/verify-email.html"),
-        context! { lang => language.tag(), dir, title, intro, button, done, failed, no_script },
-    )
-}
-
-/// `GET /verify-email.js`
-#[handler]
-pub fn verify_email_script() -> Response {
-    Response::builder().content_type("text/javascript; charset=utf-8").body(include_str!("pages/verify-email.js"))
 }
 
 /// `GET /pages.css`

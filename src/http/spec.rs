@@ -205,10 +205,11 @@ fn failures() -> Value {
         let content =
             json!({ CONTENT_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" }, "example": example } });
         let mut response = json!({ "description": detail, "content": content });
-        let header = |name: &str, text: &str| json!({ name: { "description": text, "schema": { "type": "string" } } });
+        let header = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
+        response["headers"] = json!({ "Content-Language": header("The language of `title` and `detail`.") });
         match status {
-            "401" => response["headers"] = header("WWW-Authenticate", "`Bearer`"),
-            "429" | "503" => response["headers"] = header("Retry-After", "Seconds to wait."),
+            "401" => response["headers"]["WWW-Authenticate"] = header("`Bearer`"),
+            "429" | "503" => response["headers"]["Retry-After"] = header("Seconds to wait."),
             _ => {}
         }
         responses.insert(format!("Failure{status}"), response);

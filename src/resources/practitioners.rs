@@ -16,7 +16,7 @@ use crate::api::answer::{Created, Resource};
 use crate::api::body::Body;
 use crate::api::idempotency::Once;
 use crate::api::search::fold;
-use crate::api::text::{Color, Email, IdempotencyKey, PersonName, PhoneNumber, RegisterNumber, Speciality, Title};
+use crate::api::text::{Color, Email, IdempotencyKey, PersonName, PhoneNumber, RegistrationNumber, Speciality, Title};
 use crate::auth::caller::Bearer;
 use crate::central::Central;
 use crate::central::staff;
@@ -76,7 +76,7 @@ pub struct Practitioner {
     pub speciality: Option<Speciality>,
     /// The number in the country's register of practitioners.
     #[oai(skip_serializing_if_is_none)]
-    pub registration_number: Option<RegisterNumber>,
+    pub registration_number: Option<RegistrationNumber>,
     /// E-mail address.
     #[oai(skip_serializing_if_is_none)]
     pub email: Option<Email>,
@@ -134,7 +134,7 @@ pub struct NewPractitioner {
     /// What they treat.
     pub speciality: Option<Speciality>,
     /// The number in the country's register of practitioners.
-    pub registration_number: Option<RegisterNumber>,
+    pub registration_number: Option<RegistrationNumber>,
     /// Telephone number, international form.
     pub phone: Option<PhoneNumber>,
     /// In the calendar.

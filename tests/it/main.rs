@@ -13,6 +13,7 @@ mod observed;
 mod openapi;
 mod provisioning;
 mod readme;
+mod region;
 mod resources;
 mod round_trips;
 mod statements;

@@ -186,4 +186,28 @@ verify-page-intro = Ein Klick, und Ihr Konto ist bereit.
 verify-page-button = Bestätigen
 verify-page-done = Vielen Dank: Ihre E-Mail-Adresse ist bestätigt. Sie können sich jetzt anmelden.
 verify-page-failed = Dieser Link ist nicht mehr gültig: Er wurde bereits verwendet oder ist abgelaufen. Sie können einen neuen anfordern.
-verify-page-no-script = Diese Seite benötigt JavaScript, um Ihre Bestätigung zu senden.
+
+## Die Seiten hinter den Links der Nachrichten
+
+page-no-script = Diese Seite braucht JavaScript, um Ihre Antwort zu senden.
+page-password = Neues Passwort
+page-password-hint = Mindestens 12 Zeichen; einige Wörter ohne Zusammenhang ergeben ein gutes Passwort.
+page-first-name = Vorname
+page-last-name = Nachname
+page-terms = Ich akzeptiere die Nutzungsbedingungen.
+reset-page-title = Neues Passwort wählen
+reset-page-intro = Alle angemeldeten Geräte müssen sich danach neu anmelden.
+reset-page-button = Passwort speichern
+reset-page-done = Ihr Passwort ist gespeichert. Sie können sich jetzt damit anmelden.
+reset-page-failed = Dieser Link ist nicht mehr gültig: Er wurde schon benutzt oder ist abgelaufen. Sie können einen neuen anfordern.
+confirm-page-title = Änderung der Adresse bestätigen
+confirm-page-intro = Die Adresse ändert sich, sobald beide Postfächer zugestimmt haben.
+confirm-page-button = Bestätigen
+confirm-page-done = Vielen Dank: Ihr Konto hat seine neue Adresse. Bitte melden Sie sich mit ihr an.
+confirm-page-waiting = Vielen Dank. Auch das andere Postfach hat eine Nachricht: Die Adresse ändert sich, sobald sie dort bestätigt ist.
+confirm-page-failed = Dieser Link ist nicht mehr gültig: Er wurde schon benutzt, ist abgelaufen, oder die Adresse ist nicht frei.
+invitation-page-title = Ihrem Team beitreten
+invitation-page-intro = Sie wurden eingeladen, hier zu arbeiten:
+invitation-page-button = Einladung annehmen
+invitation-page-done = Willkommen! Sie können sich jetzt anmelden.
+invitation-page-failed = Diese Einladung ist nicht mehr gültig: Sie wurde schon benutzt, ist abgelaufen oder wurde zurückgezogen. Bitten Sie die einladende Person um eine neue.

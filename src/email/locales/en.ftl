@@ -194,4 +194,28 @@ verify-page-intro = One click, and your account is ready.
 verify-page-button = Confirm
 verify-page-done = Thank you: your e-mail address is confirmed. You can log in now.
 verify-page-failed = This link is not valid any more: it was used already, or it has expired. You can ask for a new one.
-verify-page-no-script = This page needs JavaScript to send your confirmation.
+
+## Pages behind the links of mails
+
+page-no-script = This page needs JavaScript to send your answer.
+page-password = New password
+page-password-hint = At least 12 characters; a few unrelated words make a good one.
+page-first-name = Given name
+page-last-name = Family name
+page-terms = I accept the terms of service.
+reset-page-title = Choose a new password
+reset-page-intro = All devices that are logged in will have to log in again.
+reset-page-button = Set the password
+reset-page-done = Your password is set. You can log in with it now.
+reset-page-failed = This link is not valid any more: it was used already, or it has expired. You can ask for a new one.
+confirm-page-title = Confirm the change of address
+confirm-page-intro = The address changes once both mailboxes have confirmed it.
+confirm-page-button = Confirm
+confirm-page-done = Thank you: your account has its new address. Please log in with it.
+confirm-page-waiting = Thank you. The other mailbox has a message, too: the address changes once it is confirmed there.
+confirm-page-failed = This link is not valid any more: it was used already, it has expired, or the address is not free.
+invitation-page-title = Join your colleagues
+invitation-page-intro = You have been invited to work here:
+invitation-page-button = Accept the invitation
+invitation-page-done = Welcome! You can log in now.
+invitation-page-failed = This invitation is not valid any more: it was used already, it has expired, or it was withdrawn. Please ask whoever invited you for a new one.

@@ -182,4 +182,28 @@ verify-page-intro = Un clic y su cuenta estará lista.
 verify-page-button = Confirmar
 verify-page-done = Gracias: su dirección de correo electrónico está confirmada. Ya puede iniciar sesión.
 verify-page-failed = Este enlace ya no es válido: se ha utilizado o ha caducado. Puede solicitar uno nuevo.
-verify-page-no-script = Esta página necesita JavaScript para enviar su confirmación.
+
+## Las páginas tras los enlaces de los mensajes
+
+page-no-script = Esta página necesita JavaScript para enviar su respuesta.
+page-password = Contraseña nueva
+page-password-hint = Al menos 12 caracteres; unas cuantas palabras sin relación entre sí forman una buena contraseña.
+page-first-name = Nombre
+page-last-name = Apellidos
+page-terms = Acepto las condiciones del servicio.
+reset-page-title = Elegir una contraseña nueva
+reset-page-intro = Todos los dispositivos conectados tendrán que iniciar sesión de nuevo.
+reset-page-button = Guardar la contraseña
+reset-page-done = Su contraseña se ha guardado. Ya puede iniciar sesión con ella.
+reset-page-failed = Este enlace ya no es válido: ya se utilizó o ha caducado. Puede pedir uno nuevo.
+confirm-page-title = Confirmar el cambio de dirección
+confirm-page-intro = La dirección cambia cuando ambos buzones lo han confirmado.
+confirm-page-button = Confirmar
+confirm-page-done = Gracias: su cuenta tiene ya la dirección nueva. Inicie sesión con ella.
+confirm-page-waiting = Gracias. El otro buzón también ha recibido un mensaje: la dirección cambia cuando se confirme allí.
+confirm-page-failed = Este enlace ya no es válido: ya se utilizó, ha caducado o la dirección no está libre.
+invitation-page-title = Unirse a su equipo
+invitation-page-intro = Le han invitado a trabajar aquí:
+invitation-page-button = Aceptar la invitación
+invitation-page-done = ¡Le damos la bienvenida! Ya puede iniciar sesión.
+invitation-page-failed = Esta invitación ya no es válida: ya se utilizó, ha caducado o se retiró. Pida una nueva a quien le invitó.

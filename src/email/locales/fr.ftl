@@ -187,4 +187,28 @@ verify-page-intro = Un clic, et votre compte est prêt.
 verify-page-button = Confirmer
 verify-page-done = Merci{ "\u00A0" }: votre adresse e-mail est confirmée. Vous pouvez maintenant vous connecter.
 verify-page-failed = Ce lien n’est plus valable{ "\u00A0" }: il a déjà été utilisé ou il a expiré. Vous pouvez en demander un nouveau.
-verify-page-no-script = Cette page a besoin de JavaScript pour envoyer votre confirmation.
+
+## Les pages derrière les liens des messages
+
+page-no-script = Cette page a besoin de JavaScript pour envoyer votre réponse.
+page-password = Nouveau mot de passe
+page-password-hint = Au moins 12 caractères ; quelques mots sans rapport entre eux font un bon mot de passe.
+page-first-name = Prénom
+page-last-name = Nom
+page-terms = J’accepte les conditions d’utilisation.
+reset-page-title = Choisir un nouveau mot de passe
+reset-page-intro = Tous les appareils connectés devront se reconnecter.
+reset-page-button = Enregistrer le mot de passe
+reset-page-done = Votre mot de passe est enregistré. Vous pouvez maintenant vous connecter.
+reset-page-failed = Ce lien n’est plus valable : il a déjà servi ou il a expiré. Vous pouvez en demander un nouveau.
+confirm-page-title = Confirmer le changement d’adresse
+confirm-page-intro = L’adresse change dès que les deux boîtes l’ont confirmé.
+confirm-page-button = Confirmer
+confirm-page-done = Merci : votre compte a sa nouvelle adresse. Veuillez vous connecter avec elle.
+confirm-page-waiting = Merci. L’autre boîte a aussi reçu un message : l’adresse change dès qu’il y est confirmé.
+confirm-page-failed = Ce lien n’est plus valable : il a déjà servi, il a expiré, ou l’adresse n’est pas libre.
+invitation-page-title = Rejoindre votre équipe
+invitation-page-intro = Vous êtes invité à travailler ici :
+invitation-page-button = Accepter l’invitation
+invitation-page-done = Bienvenue ! Vous pouvez maintenant vous connecter.
+invitation-page-failed = Cette invitation n’est plus valable : elle a déjà servi, elle a expiré ou elle a été retirée. Veuillez en demander une nouvelle à la personne qui vous a invité.

@@ -186,4 +186,28 @@ verify-page-intro = Un clic e il Suo account è pronto.
 verify-page-button = Confermare
 verify-page-done = Grazie: il Suo indirizzo e-mail è confermato. Ora può accedere.
 verify-page-failed = Questo link non è più valido: è già stato usato oppure è scaduto. Può richiederne uno nuovo.
-verify-page-no-script = Questa pagina ha bisogno di JavaScript per inviare la Sua conferma.
+
+## Le pagine dietro i link dei messaggi
+
+page-no-script = Questa pagina ha bisogno di JavaScript per inviare la Sua risposta.
+page-password = Nuova password
+page-password-hint = Almeno 12 caratteri; alcune parole senza legame tra loro formano una buona password.
+page-first-name = Nome
+page-last-name = Cognome
+page-terms = Accetto le condizioni del servizio.
+reset-page-title = Scegliere una nuova password
+reset-page-intro = Tutti i dispositivi collegati dovranno accedere di nuovo.
+reset-page-button = Salva la password
+reset-page-done = La Sua password è stata salvata. Ora può accedere con quella nuova.
+reset-page-failed = Questo link non è più valido: è già stato usato oppure è scaduto. Può richiederne uno nuovo.
+confirm-page-title = Confermare il cambio di indirizzo
+confirm-page-intro = L’indirizzo cambia quando entrambe le caselle lo hanno confermato.
+confirm-page-button = Conferma
+confirm-page-done = Grazie: il Suo account ha il nuovo indirizzo. Acceda con quello.
+confirm-page-waiting = Grazie. Anche l’altra casella ha ricevuto un messaggio: l’indirizzo cambia quando è confermato anche lì.
+confirm-page-failed = Questo link non è più valido: è già stato usato, è scaduto oppure l’indirizzo non è libero.
+invitation-page-title = Unirsi al Suo gruppo di lavoro
+invitation-page-intro = È stato invitato a lavorare qui:
+invitation-page-button = Accetta l’invito
+invitation-page-done = Benvenuto! Ora può accedere.
+invitation-page-failed = Questo invito non è più valido: è già stato usato, è scaduto oppure è stato ritirato. Ne chieda uno nuovo a chi L’ha invitata.

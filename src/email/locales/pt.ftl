@@ -184,4 +184,28 @@ verify-page-intro = Um clique, e a sua conta está pronta.
 verify-page-button = Confirmar
 verify-page-done = Obrigado: o seu endereço de e-mail está confirmado. Já pode iniciar sessão.
 verify-page-failed = Esta ligação já não é válida: foi utilizada ou expirou. Pode pedir uma nova.
-verify-page-no-script = Esta página precisa de JavaScript para enviar a sua confirmação.
+
+## As páginas por trás das ligações das mensagens
+
+page-no-script = Esta página precisa de JavaScript para enviar a sua resposta.
+page-password = Nova palavra-passe
+page-password-hint = Pelo menos 12 caracteres; algumas palavras sem relação entre si formam uma boa palavra-passe.
+page-first-name = Nome próprio
+page-last-name = Apelido
+page-terms = Aceito os termos do serviço.
+reset-page-title = Escolher uma nova palavra-passe
+reset-page-intro = Todos os dispositivos ligados terão de iniciar sessão de novo.
+reset-page-button = Guardar a palavra-passe
+reset-page-done = A sua palavra-passe foi guardada. Já pode iniciar sessão com ela.
+reset-page-failed = Esta ligação já não é válida: já foi usada ou expirou. Pode pedir uma nova.
+confirm-page-title = Confirmar a mudança de endereço
+confirm-page-intro = O endereço muda quando as duas caixas de correio o confirmarem.
+confirm-page-button = Confirmar
+confirm-page-done = Obrigado: a sua conta tem o novo endereço. Inicie sessão com ele.
+confirm-page-waiting = Obrigado. A outra caixa de correio também recebeu uma mensagem: o endereço muda quando for confirmado lá.
+confirm-page-failed = Esta ligação já não é válida: já foi usada, expirou ou o endereço não está livre.
+invitation-page-title = Juntar-se à sua equipa
+invitation-page-intro = Foi convidado a trabalhar aqui:
+invitation-page-button = Aceitar o convite
+invitation-page-done = Boas-vindas! Já pode iniciar sessão.
+invitation-page-failed = Este convite já não é válido: já foi usado, expirou ou foi retirado. Peça um novo a quem o convidou.

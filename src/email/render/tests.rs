@@ -8,7 +8,8 @@ use super::*;
 use crate::email::preview::{Sample, samples};
 use crate::email::{Appointment, DocumentKind, PostalAddress, Practice};
 use crate::ids::Role;
-use crate::region::{AddressPart, Numbering, Region, Retention, RetentionBasis, Tax};
+use crate::region::numbers::Checked;
+use crate::region::{AddressPart, Numbering, Region, Retention, RetentionBasis, Rule, Tax};
 
 const LINK: &str = "https://example.org/verify-email?token=abc_DEF-123&lang=fr";
 
@@ -137,13 +138,14 @@ fn locales_have_the_same_messages() {
 }
 
 #[test]
-fn every_message_is_said_by_some_mail_or_page() {
+fn every_message_is_said_by_some_mail() {
     let english = Language::ENGLISH;
-    for key in keys(english.messages()) {
+    // What pages say, `http::link` looks after.
+    for key in keys(english.messages()).into_iter().filter(|key| !key.contains("page-")) {
         let without = english.messages().replacen(&format!("\n{key} ="), "\nunsaid =", 1);
         let catalogue = Catalogue::new([(english, &*without)].into_iter()).unwrap();
         let is_said = every_form().iter().any(|mail| catalogue.render_in(mail, &reader("en", "CH")).is_err());
-        assert!(is_said || VERIFY_PAGE.contains(&key), "nothing says {key}");
+        assert!(is_said, "nothing says {key}");
     }
 }
 
@@ -323,6 +325,13 @@ fn dutch() -> Language {
 
 #[test]
 fn a_language_is_one_file_and_a_region_one_entry() {
+    let number = |name, example| Rule {
+        name,
+        example,
+        checked: Checked::Form,
+        source: "a test",
+        check: |text| Some(text.to_owned()),
+    };
     let netherlands: &'static Region = Box::leak(Box::new(Region {
         country: "NL",
         default_language: "nl",
@@ -333,7 +342,10 @@ fn a_language_is_one_file_and_a_region_one_entry() {
         first_weekday: Weekday::Mon,
         retention: Retention { years: 20, basis: RetentionBasis::Conservative, source: "a test" },
         numbering: Numbering { patient: "PAT", quote: "OFF", invoice: "FAC", credit_note: "CN" },
-        business_number: "KVK",
+        business_number: number("KVK", "12345678"),
+        vat_number: number("btw-id", "NL000099998B57"),
+        postal_code: number("Postcode", "1012 JS"),
+        phone_example: "+31 20 123 4567",
     }));
     let dutch = dutch();
     let languages = || Language::all().chain([dutch]);

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::tokens::claims;
 use super::wire;
+use crate::auth::totp::App;
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
 /// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
@@ -29,8 +30,9 @@ pub const PUBLIC: [&str; 10] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 4] = [
+const MATRIX: [(&str, [&str; 6]); 5] = [
     ("audit log", ["R", "R", "", "", "", ""]),
+    ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
     ("staff", ["RWD", "RWD", "R", "R", "R", "R"]),
@@ -73,9 +75,12 @@ pub enum Valid {
     None,
     Acceptance,
     Address,
+    ClinicSecurity,
     Credentials,
     Invitation,
     InvitationToken,
+    Password,
+    PasswordAndCode,
     Patient,
     PatientPatch,
     Practitioner,
@@ -83,6 +88,7 @@ pub enum Valid {
     Refresh,
     Registration,
     StaffPatch,
+    TotpCode,
     Verification,
 }
 
@@ -99,7 +105,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 32] = [
+pub const OPERATIONS: [Entry; 38] = [
     entry("audit_logs_identity", Right::Of("audit log", 'R'), Valid::None, &[("userId", Thing::Member)]),
     entry("auth_accept_invitation", Right::Everybody, Valid::Acceptance, &[]),
     entry("auth_invitation", Right::Everybody, Valid::InvitationToken, &[]),
@@ -114,7 +120,13 @@ pub const OPERATIONS: [Entry; 32] = [
     entry("auth_sessions_list", Right::Everybody, Valid::None, &[]),
     entry("auth_sessions_revoke", Right::Everybody, Valid::None, &[]),
     entry("auth_switch_clinic", Right::Everybody, Valid::OtherClinic, &[("companyId", Thing::Clinic)]),
+    entry("auth_totp_begin", Right::Everybody, Valid::Password, &[]),
+    entry("auth_totp_confirm", Right::Everybody, Valid::TotpCode, &[]),
+    entry("auth_totp_disable", Right::Everybody, Valid::PasswordAndCode, &[]),
+    entry("auth_totp_recovery_codes", Right::Everybody, Valid::PasswordAndCode, &[]),
     entry("auth_verify_email", Right::Everybody, Valid::Verification, &[]),
+    entry("clinic_security_find", Right::Of("clinic", 'R'), Valid::None, &[]),
+    entry("clinic_security_update", Right::Of("clinic", 'W'), Valid::ClinicSecurity, &[]),
     entry("health_live", Right::Everybody, Valid::None, &[]),
     entry("health_ready", Right::Everybody, Valid::None, &[]),
     entry("patients_create", Right::Of("patients", 'W'), Valid::Patient, &[]),
@@ -288,7 +300,14 @@ impl<'a> Walk<'a> {
             Valid::Practitioner => json!({ "speciality": "Cardiology", "color": "#2e7d32" }),
             Valid::StaffPatch => json!({ "role": "secretary" }),
             Valid::Address => json!({ "email": person.email }),
+            Valid::ClinicSecurity => json!({ "secondFactorRequired": false }),
             Valid::Credentials => json!({ "email": person.email, "password": PASSWORD }),
+            Valid::Password => json!({ "password": PASSWORD }),
+            Valid::PasswordAndCode => {
+                let app = self.begun(person).await;
+                self.world.confirm_second_factor(&person.email).await;
+                json!({ "password": PASSWORD, "code": app.code(0) })
+            }
             Valid::Patient => json!({ "firstName": "Zoé", "lastName": "Durand", "address": { "city": "Paris" } }),
             Valid::PatientPatch => json!({ "lastName": "Martin", "address": { "city": "Lyon" } }),
             Valid::OtherClinic => json!({ "companyId": claims(&person.token)["companyId"] }),
@@ -298,6 +317,7 @@ impl<'a> Walk<'a> {
                 body["address"] = json!({ "city": "Paris" });
                 body
             }
+            Valid::TotpCode => json!({ "code": self.begun(person).await.code(0) }),
             Valid::Verification => {
                 let body = World::registration("walk-verify");
                 let registered = self.world.send(Method::POST, "/api/v1/auth/register", Some(&body)).await;
@@ -305,6 +325,13 @@ impl<'a> Walk<'a> {
                 json!({ "token": self.world.mailed_token(body["email"].as_str().unwrap()).await })
             }
         })
+    }
+
+    /// An app that somebody has begun with, but not confirmed.
+    async fn begun(&self, person: &Person<'_>) -> App {
+        self.world.forget_second_factor(&person.email).await;
+        let begun = person.post("/api/v1/auth/totp", &json!({ "password": PASSWORD })).await;
+        App::new(begun.json["secret"].as_str().unwrap_or_else(|| panic!("{begun:?}")))
     }
 
     /// A request, valid but for what the caller changed; its answer is one that the spec documents, and never our fault.
@@ -318,6 +345,7 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
+        self.undo(operation, token, &answer).await;
         operation.held(answer)
     }
 
@@ -332,7 +360,16 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let reply = wire::ask(&self.world.base, token, operation.method.as_str(), &path, headers, body).await;
-        operation.held(reply.answer())
+        let answer = reply.answer();
+        self.undo(operation, Some(token), &answer).await;
+        operation.held(answer)
+    }
+
+    /// Undoes what would keep the walk's people from logging in again by their password, and what ended their other sessions.
+    async fn undo(&self, operation: &Operation, token: Option<&str>, answer: &Answer) {
+        if let Some(token) = token.filter(|_| operation.id.starts_with("auth_totp") && answer.status.is_success()) {
+            self.world.forget_second_factor(claims(token)["email"].as_str().unwrap()).await;
+        }
     }
 
     /// A valid request as this person.

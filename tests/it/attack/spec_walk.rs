@@ -66,7 +66,8 @@ async fn each_read_of_a_clinics_data_leaves_one_audit_row_of_what_was_answered()
     let of_request = "SELECT action, ids FROM audit_logs WHERE request_id = $1";
     let mut read = 0;
     // Accounts, staff and what became of them lie in central, and no statement of those operations reaches a clinic's database.
-    let of_central = |one: &Operation| ["Auth", "Staff"].contains(&&*one.tag) || one.id == "audit_logs_identity";
+    let of_central =
+        |one: &Operation| ["Auth", "Clinic", "Staff"].contains(&&*one.tag) || one.id == "audit_logs_identity";
     for operation in walk.operations.iter().filter(|one| one.method == Method::GET && !one.public && !of_central(one)) {
         let ids = walk.ids(operation, &clinic, &clinic.admin).await;
         for (headers, status) in [(vec![], 200), (vec![("if-none-match", "*")], 304)] {

@@ -34,6 +34,10 @@ const TRAIL: &[(&str, &str, When)] = &[
     ("auth_session_revoke", "session_revoked", Both),
     ("auth_sessions_revoke", "session_revoked", Success),
     ("auth_switch_clinic", "clinic_switched", Both),
+    ("auth_totp_begin", "totp_begun", Both),
+    ("auth_totp_confirm", "totp_enabled", Both),
+    ("auth_totp_disable", "totp_disabled", Both),
+    ("auth_totp_recovery_codes", "recovery_codes_replaced", Both),
     ("auth_verify_email", "email_verified", Both),
     ("staff_invitations_create", "invitation_sent", Both),
     ("staff_invitations_delete", "invitation_withdrawn", Both),
@@ -59,7 +63,10 @@ async fn refused(
         }
         match operation.entry().body {
             Valid::Address => body["email"] = json!("nobody-at-all@example.org"),
-            Valid::Credentials => body["password"] = json!("not the password of anybody"),
+            Valid::Credentials | Valid::Password | Valid::PasswordAndCode => {
+                body["password"] = json!("not the password of anybody");
+            }
+            Valid::TotpCode => body["code"] = json!("000000"),
             Valid::Invitation => body["email"] = json!(person.email),
             Valid::OtherClinic => body["companyId"] = json!(nowhere()),
             Valid::Registration => body["email"] = json!(person.email),

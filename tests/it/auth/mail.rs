@@ -76,7 +76,14 @@ async fn the_link_leads_to_a_page_that_asks_for_a_click_and_uses_nothing_up() {
             "{asked}"
         );
     }
-    for asset in ["/verify-email.js", "/pages.css"] {
+    for (page, field) in
+        [("reset-password", "new-password"), ("accept-invitation", "given-name"), ("confirm-email", "submit")]
+    {
+        let page = world.send(Method::GET, &format!("/{page}?lang=it"), None).await;
+        assert!(page.text.contains("<html lang=\"it\"") && page.text.contains(field), "{}", page.text);
+        assert!(page.header("content-security-policy").starts_with("default-src 'none'"));
+    }
+    for asset in ["/link.js", "/pages.css"] {
         assert_eq!(world.send(Method::GET, asset, None).await.status, StatusCode::OK, "{asset}");
     }
     assert_eq!(world.send(Method::GET, "/dev/mail", None).await.status, StatusCode::NOT_FOUND, "in development only");

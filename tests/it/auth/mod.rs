@@ -3,6 +3,7 @@
 mod attempts;
 mod clinics;
 mod devices;
+mod keys;
 mod limits;
 mod login;
 mod mail;
@@ -11,6 +12,7 @@ mod secrecy;
 mod sessions;
 mod standing;
 mod tokens;
+pub mod totp;
 mod verification;
 
 use std::time::Duration;

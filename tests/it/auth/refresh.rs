@@ -199,16 +199,16 @@ async fn a_session_lasts_as_long_as_the_settings_say_however_often_it_is_refresh
     let minutes = async || {
         let row = central
             .query_one(
-                "SELECT extract(epoch FROM s.expires_at - now())::float8 / 60, extract(epoch FROM t.expires_at - now())::float8 / 60
+                "SELECT round(extract(epoch FROM s.expires_at - now()) / 60)::int, round(extract(epoch FROM t.expires_at - now()) / 60)::int
                    FROM medicalpro_central.sessions s JOIN medicalpro_central.refresh_tokens t ON t.session_id = s.id
                   WHERE s.company_id = $1 AND t.used_at IS NULL",
                 &[&clinic.id.0],
             )
             .await
             .unwrap();
-        [row.get::<_, f64>(0), row.get::<_, f64>(1)].map(f64::round)
+        [row.get::<_, i32>(0), row.get::<_, i32>(1)]
     };
-    assert_eq!(minutes().await, [120.0, 45.0]);
+    assert_eq!(minutes().await, [120, 45]);
     let pass = async |time: &str| {
         let pass = format!(
             "WITH tokens AS (UPDATE medicalpro_central.refresh_tokens SET expires_at = expires_at - interval '{time}',
@@ -220,8 +220,8 @@ async fn a_session_lasts_as_long_as_the_settings_say_however_often_it_is_refresh
     };
     let mut token = clinic.admin.refresh_token.clone();
     let mut lifetimes: Vec<Value> = vec![];
-    for left in [[80.0, 45.0], [40.0, 40.0], [1.0, 1.0]] {
-        pass(if left[0] < 2.0 { "39 minutes" } else { "40 minutes" }).await;
+    for left in [[80, 45], [40, 40], [1, 1]] {
+        pass(if left[0] < 2 { "39 minutes" } else { "40 minutes" }).await;
         let next = refresh(&world, &token).await;
         token = tokens(&next).1.to_owned();
         lifetimes.push(next.json["expiresIn"].clone());
