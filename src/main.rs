@@ -12,6 +12,7 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use medicalpro::auth::signing;
+use medicalpro::central::audit::Event;
 use medicalpro::central::companies::Status;
 use medicalpro::central::signing_keys::Cause;
 use medicalpro::config::{
@@ -162,6 +163,16 @@ enum Clinics {
     },
     /// Have a pending clinic's database made by the worker
     Provision {
+        /// The clinic's id
+        clinic: ids::ClinicId,
+    },
+    /// Let nobody into a clinic, within a second, and write to its admins; its data is kept
+    Suspend {
+        /// The clinic's id
+        clinic: ids::ClinicId,
+    },
+    /// Let a suspended clinic go on
+    Resume {
         /// The clinic's id
         clinic: ids::ClinicId,
     },
@@ -454,6 +465,15 @@ async fn mail(command: Mail, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Says how a clinic stands now.
+fn tell(json: bool, clinic: ids::ClinicId, status: &str) {
+    if json {
+        println!("{}", serde_json::json!({ "clinic": clinic, "status": status }));
+    } else {
+        println!("{GOOD}{status}{GOOD:#} {clinic}");
+    }
+}
+
 async fn rotate_signing_key(
     settings: &ProvisionerSettings,
     keys: &KeySettings,
@@ -533,11 +553,15 @@ async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -
                     anyhow::bail!("the clinic is suspended: it has its database, and is left as it is")
                 }
             };
-            if json {
-                println!("{}", serde_json::json!({ "clinic": clinic, "status": status }));
-            } else {
-                println!("{GOOD}{status}{GOOD:#} {clinic}");
-            }
+            tell(json, clinic, status);
+        }
+        Clinics::Suspend { clinic } => {
+            central::suspension::set(&central, clinic, true, &Event::default()).await.map_err(failed)?;
+            tell(json, clinic, "suspended");
+        }
+        Clinics::Resume { clinic } => {
+            central::suspension::set(&central, clinic, false, &Event::default()).await.map_err(failed)?;
+            tell(json, clinic, "active");
         }
     }
     Ok(())

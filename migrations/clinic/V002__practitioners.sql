@@ -33,6 +33,7 @@ CREATE INDEX        practitioners_created_at_idx          ON practitioners (comp
 SELECT app.protect('practitioners', fixed => '{user_id}',
     admin => 'RWD', manager => 'RWD', practitioner => 'RU', nurse => 'R', secretary => 'RW', readonly => 'R');
 GRANT UPDATE (user_id) ON practitioners TO medicalpro_admin, medicalpro_manager;
+CREATE POLICY unlinked ON practitioners AS RESTRICTIVE FOR INSERT TO medicalpro_secretary WITH CHECK (user_id IS NULL);
 GRANT SELECT (company_id, id, title, first_name, last_name) ON practitioners TO medicalpro_worker;        -- for reminders
 -- USING (true), so that a foreign row is refused (42501) rather than silently missed.
 CREATE POLICY own ON practitioners AS RESTRICTIVE FOR UPDATE TO medicalpro_practitioner

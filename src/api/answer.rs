@@ -76,6 +76,10 @@ pub struct Created<T>(pub T);
 #[derive(Debug)]
 pub struct Listed<T>(pub T);
 
+/// 201 with what was made and its `Location`, where it has no version.
+#[derive(Debug)]
+pub struct Made<T>(pub T, pub String);
+
 /// 204.
 #[derive(Debug)]
 pub struct Done;
@@ -120,6 +124,16 @@ impl<T: Resource> IntoResponse for Created<T> {
 impl<T: ToJSON + Send> IntoResponse for Listed<T> {
     fn into_response(self) -> Response {
         json(StatusCode::OK, &self.0)
+    }
+}
+
+impl<T: ToJSON + Send> IntoResponse for Made<T> {
+    fn into_response(self) -> Response {
+        let mut response = json(StatusCode::CREATED, &self.0);
+        if let Ok(value) = self.1.parse() {
+            response.headers_mut().insert(header::LOCATION, value);
+        }
+        response
     }
 }
 
@@ -176,6 +190,7 @@ answers! {
     Read<Resource> { 200 "The resource." json ["ETag"], 304 "The version named in If-None-Match is the newest." none ["ETag"] }
     Created<Resource> { 201 "Created." json ["ETag", "Location"] }
     Listed<ToJSON> { 200 "Done." json [] }
+    Made<ToJSON> { 201 "Created." json ["Location"] }
 }
 
 impl ApiResponse for Done {

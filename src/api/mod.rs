@@ -25,10 +25,18 @@ pub mod text;
 pub enum Tag {
     /// Registering a clinic, proving an address, logging in and out.
     Auth,
+    /// The people who work at a clinic, and who is invited to.
+    Staff,
+    /// Those of them who treat patients.
+    Practitioners,
     /// A clinic's own settings.
     Clinic,
     /// The people a clinic treats.
     Patients,
+    /// Who did what.
+    Audit,
+    /// For those who run the platform: no clinic's data.
+    Platform,
     /// Whether the server works.
     Health,
 }

@@ -12,7 +12,7 @@ use super::opening::{ClinicView, LoggedIn};
 use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
 use super::sessions::{OtherClinic, Refresh, SessionClinic, SessionList, SessionView};
 use super::token::LIFETIME;
-use super::totp::{AppCode, NewSecondFactor, PasswordAgain, PasswordAndCode, RecoveryCodes};
+use super::totp::{AppCode, NewSecondFactor, PasswordAndCode, RecoveryCodes};
 use crate::ids::Role;
 
 impl Example for NewRegistration {
@@ -165,12 +165,6 @@ impl Example for KeySet {
         let x = text("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
         let (kid, kty, crv, alg) = (text("kPrK_qmxVWaYVA9w"), text("OKP"), text("Ed25519"), text("EdDSA"));
         Self { keys: vec![PublicKey { kid, kty, crv, x, alg, usage: text("sig") }] }
-    }
-}
-
-impl Example for PasswordAgain {
-    fn example() -> Self {
-        Self { password: checked("correct horse battery staple") }
     }
 }
 

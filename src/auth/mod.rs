@@ -17,6 +17,7 @@
 //! | `opening` | how a session is opened, by whatever way, and answered |
 //! | `sessions` | `POST /auth/refresh`, `switch-clinic`, the list of sessions and their end |
 //! | `standing` | what sessions stand for right now |
+//! | `invitation` | `POST /auth/invitation`, `accept-invitation` |
 //! | `second_factor`, `totp` | codes by time and recovery codes: shown at log-in; `POST /auth/totp` and below |
 //! | `clinic_security` | `/clinic/security`: what a clinic asks of its people |
 //! | `examples` | what the spec shows of them |
@@ -27,6 +28,7 @@ pub mod caller;
 pub mod clinic_security;
 mod examples;
 pub mod fields;
+pub mod invitation;
 pub mod keys;
 pub mod login;
 pub mod opening;
@@ -48,6 +50,7 @@ pub type Api = (
     login::Login,
     sessions::Sessions,
     keys::Keys,
+    invitation::Invitation,
     totp::SecondFactor,
     clinic_security::ClinicSecurity,
     account::password::AccountPassword,
@@ -63,6 +66,7 @@ pub const fn api() -> Api {
         login::Login,
         sessions::Sessions,
         keys::Keys,
+        invitation::Invitation,
         totp::SecondFactor,
         clinic_security::ClinicSecurity,
         account::password::AccountPassword,

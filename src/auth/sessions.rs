@@ -126,7 +126,7 @@ impl Sessions {
                 callers.forget(session);
                 Err(REFUSED)
             }
-            Refreshed::On { .. } | Refreshed::Refused => Err(REFUSED),
+            Refreshed::On { .. } | Refreshed::Refused => audit::record_refusal(&central, &event, Err(REFUSED)).await,
         }
     }
 
@@ -147,7 +147,7 @@ impl Sessions {
     ) -> Result<Listed<LoggedIn>> {
         let (caller, mut visitor) = (&account.0, Visitor::of(request));
         let user = caller.user();
-        let (opened, profile) = transaction!(central.work(), |tx| {
+        let outcome = transaction!(central.work(), |tx| {
             let profile = profiles::within(tx, user, None).await?.ok_or(NO_MEMBERSHIP)?;
             let clinic = Some(choose(&profile.clinics, Some(body.value.company_id))?);
             // Of several that change at once, one finds the session still open.
@@ -162,7 +162,9 @@ impl Sessions {
             }
             let profile = profiles::within(tx, user, clinic).await?.ok_or(NO_MEMBERSHIP)?;
             Ok((opened, profile))
-        })?;
+        });
+        let event = Event { clinic: Some(caller.clinic()), user: Some(user), ..visitor.event("clinic_switched") };
+        let (opened, profile) = audit::record_refusal(&central, &event, outcome).await?;
         callers.forget(caller.session());
         opening::answer(&tokens, &opened, profile, None).map(Listed)
     }
@@ -201,7 +203,12 @@ impl Sessions {
         id: Path<Uuid>,
     ) -> Result<Done> {
         let ended = end(&central, &callers, &account, request, Which::One(SessionId(id.0))).await?;
-        if ended == 0 { Err(ApiError::NotFound) } else { Ok(Done) }
+        if ended > 0 {
+            return Ok(Done);
+        }
+        let (clinic, user, visitor) = (Some(account.0.clinic()), Some(account.0.user()), Visitor::of(request));
+        let event = Event { clinic, user, ..visitor.event("session_revoked") };
+        audit::record_refusal(&central, &event, Err(ApiError::NotFound)).await
     }
 
     /// End your sessions

@@ -8,9 +8,8 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
-use super::attempts::Attempt;
+use super::account::{Owners, PasswordOnly};
 use super::caller::{Account, Callers};
-use super::password::Passwords;
 use super::proxies::client_address;
 use super::second_factor::{Secret, Shown, qr, recovery_codes, show};
 use super::throttle::Throttle;
@@ -18,22 +17,13 @@ use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Email, Password, SecondFactorCode};
+use crate::api::text::{Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
-use crate::central::users::{self, User};
 use crate::central::{Central, CentralTx, second_factor};
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::secrets::MasterKeys;
 use crate::transaction;
-
-/// Who asks for a second factor.
-#[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct PasswordAgain {
-    /// The password that the person logs in with.
-    pub password: Password,
-}
 
 /// A second factor to be.
 #[derive(Debug, Object)]
@@ -90,14 +80,13 @@ impl SecondFactor {
         account: Account,
         central: Data<&Central>,
         keys: Data<&Arc<MasterKeys>>,
-        passwords: Data<&Passwords>,
-        throttle: Data<&Arc<Throttle>>,
-        body: Body<PasswordAgain>,
+        owners: Data<&Owners>,
+        body: Body<PasswordOnly>,
     ) -> Result<Listed<NewSecondFactor>> {
-        throttle.login(client_address(request))?;
         let (caller, visitor) = (&account.0, Visitor::of(request));
         let event = event(caller, &visitor, "totp_begun");
-        let (user, attempt) = prove(&central, &keys, &passwords, caller, &body.value.password, &event).await?;
+        let proof = owners.attempt(request, caller, &body.value.password, "/password").await;
+        let (user, attempt) = audit::record_refusal(&central, &event, proof).await?;
         let secret = Secret::generate();
         let sealed = secret.seal(&keys, caller.user())?;
         transaction!(central.work(), |tx| {
@@ -166,14 +155,13 @@ impl SecondFactor {
         central: Data<&Central>,
         keys: Data<&Arc<MasterKeys>>,
         callers: Data<&Callers>,
-        passwords: Data<&Passwords>,
-        throttle: Data<&Arc<Throttle>>,
+        owners: Data<&Owners>,
         body: Body<PasswordAndCode>,
     ) -> Result<Done> {
-        throttle.login(client_address(request))?;
         let (caller, visitor, given) = (&account.0, Visitor::of(request), &body.value);
         let event = event(caller, &visitor, "totp_disabled");
-        let (_, attempt) = prove(&central, &keys, &passwords, caller, &given.password, &event).await?;
+        let proof = owners.attempt(request, caller, &given.password, "/password").await;
+        let (_, attempt) = audit::record_refusal(&central, &event, proof).await?;
         let disabled = transaction!(central.work(), |tx| {
             if second_factor::is_required_of(tx, caller.user()).await? {
                 return Err(conflict("second_factor_required", "A clinic that you work at asks for a second factor."));
@@ -205,14 +193,13 @@ impl SecondFactor {
         account: Account,
         central: Data<&Central>,
         keys: Data<&Arc<MasterKeys>>,
-        passwords: Data<&Passwords>,
-        throttle: Data<&Arc<Throttle>>,
+        owners: Data<&Owners>,
         body: Body<PasswordAndCode>,
     ) -> Result<Listed<RecoveryCodes>> {
-        throttle.login(client_address(request))?;
         let (caller, visitor, given) = (&account.0, Visitor::of(request), &body.value);
         let event = event(caller, &visitor, "recovery_codes_replaced");
-        let (_, attempt) = prove(&central, &keys, &passwords, caller, &given.password, &event).await?;
+        let proof = owners.attempt(request, caller, &given.password, "/password").await;
+        let (_, attempt) = audit::record_refusal(&central, &event, proof).await?;
         let (codes, hashes) = recovery_codes();
         let replaced = transaction!(central.work(), |tx| {
             if !shows(tx, &keys, caller, &given.code).await? {
@@ -232,27 +219,6 @@ impl SecondFactor {
 
 fn event<'a>(caller: &Caller, visitor: &'a Visitor, action: &'static str) -> Event<'a> {
     Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event(action) }
-}
-
-/// The person who is logged in, if this is their password: a session that was left open, or stolen, is not enough. The attempt is one of
-/// their log-ins': where there is a second factor, only who shows that too has succeeded.
-async fn prove(
-    central: &Central,
-    keys: &MasterKeys,
-    passwords: &Passwords,
-    caller: &Caller,
-    password: &Password,
-    event: &Event<'_>,
-) -> Result<(User, Attempt)> {
-    let user = users::by_id(central, caller.user()).await?.ok_or(ApiError::NotFound)?;
-    let account: Email = user.email.parse().map_err(|rule| ApiError::internal(anyhow::anyhow!("an address {rule}")))?;
-    let attempt = Attempt::on(central, keys, &account.normalized(), None).await?;
-    if passwords.verify(password.as_str(), Some(&user.password_hash)).await? {
-        return Ok((user, attempt));
-    }
-    let failed = Event { failed: true, detail: Some("password_wrong"), ..*event };
-    transaction!(central.work(), |tx| audit::record(tx, &failed).await)?;
-    Err(ApiError::invalid("/password", "password_wrong", "is not your password"))
 }
 
 /// Whether the caller shows their second factor; who has none cannot change it.

@@ -10,12 +10,15 @@ pub mod companies;
 pub mod delivery;
 pub mod devices;
 pub mod email_changes;
+pub mod invitations;
 pub mod journal;
 pub mod outbox;
 pub mod profiles;
 pub mod second_factor;
 pub mod sessions;
 pub mod signing_keys;
+pub mod staff;
+pub mod suspension;
 pub mod users;
 
 use std::time::{Duration, Instant};
@@ -45,6 +48,12 @@ static CONSTRAINTS: &[ConstraintMessage] = &[
         code: "company_email_taken",
         detail: "A clinic with this e-mail address exists already.",
         pointer: "/companyEmail",
+    },
+    ConstraintMessage {
+        constraint: "invitations_open_key",
+        code: "already_invited",
+        detail: "An invitation to this e-mail address is open: send it again, or withdraw it.",
+        pointer: "/email",
     },
 ];
 

@@ -147,7 +147,8 @@ fn mend_operation(operation: &mut Value) {
     let located = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let account = id.starts_with("auth_") && has_body;
-    let writes = has_body || id.ends_with("_delete") || id.ends_with("_restore");
+    let writes =
+        has_body || ["_delete", "_restore", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
 
     let mut failures = vec!["500", "503"];
     let mut add = |condition: bool, status: &'static str| {
@@ -159,12 +160,13 @@ fn mend_operation(operation: &mut Value) {
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "401");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "403");
     add(located("path"), "404");
-    add(writes && (protected || matches!(id.as_str(), "auth_register" | "auth_confirm_email_change")), "409");
+    let open = ["auth_register", "auth_confirm_email_change", "auth_accept_invitation"].contains(&id.as_str());
+    add(writes && (protected || open), "409");
     add(has("If-Match"), "412");
     add(has_body, "413");
     add(has_body, "415");
     add(has_body || !parameters.is_empty(), "422");
-    add(account, "429");
+    add(account || id.ends_with("_resend"), "429");
     for status in failures {
         operation["responses"][status] = json!({ "$ref": format!("#/components/responses/Failure{status}") });
     }

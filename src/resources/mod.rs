@@ -1,18 +1,22 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
+pub mod audit_logs;
 pub mod patients;
+pub mod practitioners;
+pub mod staff;
 
 use crate::error::ConstraintMessage;
 use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
-pub type Api = (patients::Patients, ());
+pub type Api =
+    (audit_logs::AuditLogs, patients::Patients, practitioners::Practitioners, staff::Staff, staff::Invitations);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (patients::Patients, ())
+    (audit_logs::AuditLogs, patients::Patients, practitioners::Practitioners, staff::Staff, staff::Invitations)
 }
 
 /// All statements on clinics' databases.
@@ -23,9 +27,15 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
         patients::STATEMENTS,
+        practitioners::STATEMENTS,
     ]
     .concat()
 }
 
 /// What the constraints of clinics' databases mean to a client.
-pub static CONSTRAINTS: &[ConstraintMessage] = &[patients::NUMBER_TAKEN, patients::BIRTH_DATE_BOUNDS];
+pub static CONSTRAINTS: &[ConstraintMessage] = &[
+    patients::NUMBER_TAKEN,
+    patients::BIRTH_DATE_BOUNDS,
+    practitioners::USER_TAKEN,
+    practitioners::REGISTRATION_TAKEN,
+];

@@ -107,6 +107,12 @@ pub(super) fn country(text: &str) -> Result<String, Refusal> {
     }
 }
 
+pub(super) fn color(text: &str) -> Result<String, Refusal> {
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.bytes().all(hex));
+    digits.map(|_| text.to_owned()).ok_or("must be a colour in lower-case hexadecimal, such as #2e7d32")
+}
+
 pub(super) fn language(text: &str) -> Result<String, Refusal> {
     let (language, region) = text.split_once('-').map_or((text, None), |(language, region)| (language, Some(region)));
     let valid = language.len() == 2

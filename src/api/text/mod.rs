@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 mod checks;
 
-use checks::{any, country, email, entity_tags, language, line, lines, phone, second_factor_code, time_zone};
+use checks::{any, color, country, email, entity_tags, language, line, lines, phone, second_factor_code, time_zone};
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -218,6 +218,16 @@ text_types! {
     Iban: "iban", 15..=42, "FR14 2004 1010 0505 0001 3M02 606", line;
     /// A number that a clinic gives its patients.
     PatientNumber: "patient-number", 1..=30, "P000042", line;
+    /// A number in a country's register of practitioners.
+    RegistrationNumber: "registration-number", 1..=50, "10101010101", line;
+    /// How somebody is addressed.
+    Title: "title", 1..=50, "Dr", line;
+    /// What a practitioner treats.
+    Speciality: "speciality", 1..=200, "Cardiology", line;
+    /// A colour, as CSS writes it.
+    Color: "color", 7..=7, "#2e7d32", color, r"^#[0-9a-f]{6}$";
+    /// What an event is called.
+    AuditAction: "audit-action", 1..=64, "login", line;
     /// Free text of several lines.
     Notes: "notes", 1..=10000, "Prefers mornings.", lines;
     /// What is searched for.

@@ -4,16 +4,13 @@
 
 use poem::Request;
 use poem::web::Data;
-use poem_openapi::types::Example;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::OpenApi;
 
-use super::{Owners, forget};
+use super::{Owners, PasswordOnly, forget};
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
-use crate::api::text::Password;
-use crate::auth::caller::{Bearer, Callers};
-use crate::auth::examples::checked;
+use crate::auth::caller::{Account, Callers};
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::{Central, accounts, email_changes};
@@ -21,14 +18,6 @@ use crate::clinic::Caller;
 use crate::error::Result;
 use crate::ids::SessionId;
 use crate::transaction;
-
-/// The password.
-#[derive(Debug, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
-pub struct PasswordOnly {
-    /// The password.
-    pub password: Password,
-}
 
 /// The end of an account.
 #[derive(Clone, Copy, Debug)]
@@ -43,13 +32,13 @@ impl Deactivation {
     async fn deactivate(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         callers: Data<&Callers>,
         owners: Data<&Owners>,
         body: Body<PasswordOnly>,
     ) -> Result<Done> {
-        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let (caller, visitor) = (&account.0, Visitor::of(request));
         let event = Event { user: Some(caller.user()), ..visitor.event("account_deactivated") };
         let outcome = end(request, &central, &owners, caller, &body.value, &event).await;
         forget(&callers, audit::record_refusal(&central, &event, outcome).await?);
@@ -74,10 +63,4 @@ async fn end(
         audit::record(tx, event).await?;
         Ok(ended)
     })
-}
-
-impl Example for PasswordOnly {
-    fn example() -> Self {
-        Self { password: checked("correct horse battery staple") }
-    }
 }

@@ -16,7 +16,7 @@ use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
 use crate::api::text::{Email, OpaqueToken, Password};
-use crate::auth::caller::{Bearer, Callers};
+use crate::auth::caller::{Account, Callers};
 use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
 use crate::auth::throttle::Throttle;
@@ -80,14 +80,14 @@ impl AccountEmail {
     async fn change_email(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         throttle: Data<&Arc<Throttle>>,
         owners: Data<&Owners>,
         body: Body<EmailChange>,
     ) -> Result<Done> {
         throttle.registration(client_address(request))?;
-        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let (caller, visitor) = (&account.0, Visitor::of(request));
         let event = Event { user: Some(caller.user()), ..visitor.event("email_change_requested") };
         let outcome = ask(request, &central, &owners, caller, &body.value, &event).await;
         audit::record_refusal(&central, &event, outcome).await?;

@@ -16,9 +16,12 @@ pub mod password;
 use std::sync::Arc;
 
 use poem::Request;
+use poem_openapi::Object;
+use poem_openapi::types::Example;
 
 use super::attempts::Attempt;
 use super::caller::Callers;
+use super::examples::checked;
 use super::password::Passwords;
 use super::proxies::client_address;
 use super::throttle::Throttle;
@@ -58,6 +61,22 @@ impl Owners {
         password: &Password,
         pointer: &'static str,
     ) -> Result<User> {
+        let (user, attempt) = self.attempt(request, caller, password, pointer).await?;
+        attempt.succeeded(&self.central).await?;
+        Ok(user)
+    }
+
+    /// As [`Self::shown`], where the password is not all that is asked for: the attempt has succeeded once the rest was shown, too.
+    ///
+    /// # Errors
+    /// As [`Self::shown`].
+    pub(super) async fn attempt(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        password: &Password,
+        pointer: &'static str,
+    ) -> Result<(User, Attempt)> {
         self.throttle.login(client_address(request))?;
         self.throttle.login_of(caller.user())?;
         // By session, not by account: whoever tries at the log-in must not keep the person from changing the password.
@@ -67,8 +86,7 @@ impl Owners {
         if !self.passwords.verify(password.as_str(), Some(&user.password_hash)).await? {
             return Err(ApiError::invalid(pointer, "password_wrong", "is not your password"));
         }
-        attempt.succeeded(&self.central).await?;
-        Ok(user)
+        Ok((user, attempt))
     }
 
     /// The hash of a new password for an account that is there.
@@ -78,6 +96,20 @@ impl Owners {
     async fn accept(&self, user: UserId, password: &NewPassword, pointer: &'static str) -> Result<String> {
         let names = accounts::names(&self.central, user).await?;
         self.passwords.accept(password, pointer, &names.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+}
+
+/// The password.
+#[derive(Debug, Object)]
+#[oai(rename_all = "camelCase", deny_unknown_fields, example)]
+pub struct PasswordOnly {
+    /// The password that the person logs in with.
+    pub password: Password,
+}
+
+impl Example for PasswordOnly {
+    fn example() -> Self {
+        Self { password: checked("correct horse battery staple") }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
 use crate::api::text::{NewPassword, OpaqueToken, Password};
-use crate::auth::caller::{Bearer, Callers};
+use crate::auth::caller::{Account, Callers};
 use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
 use crate::auth::register::AddressOnly;
@@ -117,13 +117,13 @@ impl AccountPassword {
     async fn change_password(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         callers: Data<&Callers>,
         owners: Data<&Owners>,
         body: Body<PasswordChange>,
     ) -> Result<Done> {
-        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let (caller, visitor) = (&account.0, Visitor::of(request));
         let event = Event { user: Some(caller.user()), ..visitor.event("password_changed") };
         let outcome = change(request, &central, &owners, caller, &body.value, &event).await;
         forget(&callers, audit::record_refusal(&central, &event, outcome).await?);

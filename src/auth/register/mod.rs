@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::password::Passwords;
 use super::proxies::client_address;
 use super::throttle::Throttle;
+use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
@@ -90,11 +91,12 @@ impl Registration {
         let clinic = match write(&central, &passwords, new, key.0.as_ref().zip(Some(&hash)), request_id).await {
             // A request with the same key was quicker: what it registered is what this one asks for.
             Err(conflict @ ApiError::Conflict { .. }) => match &key.0 {
-                Some(key) => registered_by(&central, key, &hash).await?.ok_or(conflict)?,
-                None => return Err(conflict),
+                Some(key) => registered_by(&central, key, &hash).await?.ok_or(conflict),
+                None => Err(conflict),
             },
-            written => written?,
+            written => written,
         };
+        let clinic = audit::record_refusal(&central, &Visitor::of(request).event("registered"), clinic).await?;
         answer(&central, &requests, clinic).await
     }
 
@@ -112,14 +114,15 @@ impl Registration {
         throttle.login(client_address(request))?;
         let hash = sha256(body.value.token.as_str().as_bytes());
         throttle.login_of(hash)?;
-        let request_id = request.data::<RequestId>().map(|id| id.0);
-        transaction!(central.work(), |tx| {
+        let visitor = Visitor::of(request);
+        let event = visitor.event("email_verified");
+        let outcome = transaction!(central.work(), |tx| {
             let user = users::verify_email(tx, &hash).await?.ok_or_else(|| {
                 ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
             })?;
-            let event = Event { action: "email_verified", user: Some(user), request: request_id, ..Event::default() };
-            audit::record(tx, &event).await
-        })?;
+            audit::record(tx, &Event { user: Some(user), ..event }).await
+        });
+        audit::record_refusal(&central, &event, outcome).await?;
         Ok(Done)
     }
 

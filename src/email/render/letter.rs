@@ -121,17 +121,11 @@ impl<'a> Letter<'a> {
             }
             Mail::ConsentToSign { patient, clinic, title, link, valid_until } => {
                 let pen = pen(vec![("clinic", harmless_name(clinic.name).into())]);
-                let mut facts = vec![
+                let facts = vec![
                     pen.fact("label-consent", harmless_name(title))?,
                     pen.fact("label-valid-until", speaker.moment_with_zone(reader, valid_until)?)?,
                 ];
-                facts.extend(pen.optional("label-phone", clinic.phone.map(harmless_phone))?);
-                Ok(Self {
-                    facts,
-                    action: Some(pen.action(link)?),
-                    notes: vec![pen.own("note")?, speaker.say("personal-link")?],
-                    ..pen.clinics_letter(patient, &clinic)?
-                })
+                pen.personal(patient, &clinic, facts, link)
             }
             Mail::DocumentSent { patient, clinic, kind, number, total, currency, link } => {
                 let number = harmless_name(number);
@@ -140,17 +134,11 @@ impl<'a> Letter<'a> {
                     ("kind", kind.name().into()),
                     ("number", number.clone().into()),
                 ]);
-                let mut facts = vec![
+                let facts = vec![
                     pen.fact("label-number", number)?,
                     pen.fact("label-total", speaker.money(reader, total, currency)?)?,
                 ];
-                facts.extend(pen.optional("label-phone", clinic.phone.map(harmless_phone))?);
-                Ok(Self {
-                    facts,
-                    action: Some(pen.action(link)?),
-                    notes: vec![pen.own("note")?, speaker.say("personal-link")?],
-                    ..pen.clinics_letter(patient, &clinic)?
-                })
+                pen.personal(patient, &clinic, facts, link)
             }
         }
     }
@@ -230,6 +218,23 @@ impl Pen<'_> {
             automatic: self.speaker.say_with("automatic-clinic", &[("clinic", clinic.as_str().into())])?,
             signature: clinic,
             ..self.letter(Some(patient))?
+        })
+    }
+
+    /// A clinic's to its patient, with a link that is for nobody else.
+    fn personal<'a>(
+        &self,
+        patient: &str,
+        clinic: &Practice<'_>,
+        mut facts: Vec<Fact>,
+        link: &'a str,
+    ) -> Result<Letter<'a>, RenderError> {
+        facts.extend(self.optional("label-phone", clinic.phone.map(harmless_phone))?);
+        Ok(Letter {
+            facts,
+            action: Some(self.action(link)?),
+            notes: vec![self.own("note")?, self.speaker.say("personal-link")?],
+            ..self.clinics_letter(patient, clinic)?
         })
     }
 }

@@ -6,4 +6,5 @@ mod framing;
 mod operations;
 mod spec_walk;
 mod tokens;
+mod trail;
 mod wire;

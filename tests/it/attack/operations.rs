@@ -17,9 +17,11 @@ use crate::support::tokens::{self, About};
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
 /// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
-pub const PUBLIC: [&str; 11] = [
+pub const PUBLIC: [&str; 13] = [
     "auth_confirm_email_change",
     "auth_forgot_password",
+    "auth_accept_invitation",
+    "auth_invitation",
     "auth_jwks",
     "auth_login",
     "auth_refresh",
@@ -32,8 +34,13 @@ pub const PUBLIC: [&str; 11] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 2] =
-    [("clinic", ["RWD", "RWD", "R", "R", "R", "R"]), ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"])];
+const MATRIX: [(&str, [&str; 6]); 5] = [
+    ("audit log", ["R", "R", "", "", "", ""]),
+    ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
+    ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
+    ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
+    ("staff", ["RWD", "RWD", "R", "R", "R", "R"]),
+];
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +66,9 @@ pub enum Thing {
     Clinic,
     Patient,
     ArchivedPatient,
+    Invitation,
+    /// A nurse.
+    Member,
     /// Another of the caller's own.
     Session,
 }
@@ -67,21 +77,25 @@ pub enum Thing {
 #[derive(Clone, Copy, Debug)]
 pub enum Valid {
     None,
+    Acceptance,
     Address,
     ClinicSecurity,
     Credentials,
+    Invitation,
+    InvitationToken,
     Password,
     PasswordAndCode,
     EmailChange,
     EmailChangeConfirmation,
     PasswordChange,
-    PasswordOnly,
     PasswordReset,
     Patient,
     PatientPatch,
+    Practitioner,
     OtherClinic,
     Refresh,
     Registration,
+    StaffPatch,
     TotpCode,
     Verification,
 }
@@ -99,12 +113,15 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 32] = [
+pub const OPERATIONS: [Entry; 44] = [
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
-    entry("auth_deactivate", Right::Everybody, Valid::PasswordOnly, &[]),
+    entry("auth_deactivate", Right::Everybody, Valid::Password, &[]),
     entry("auth_forgot_password", Right::Everybody, Valid::Address, &[]),
+    entry("audit_logs_identity", Right::Of("audit log", 'R'), Valid::None, &[("userId", Thing::Member)]),
+    entry("auth_accept_invitation", Right::Everybody, Valid::Acceptance, &[]),
+    entry("auth_invitation", Right::Everybody, Valid::InvitationToken, &[]),
     entry("auth_jwks", Right::Everybody, Valid::None, &[]),
     entry("auth_login", Right::Everybody, Valid::Credentials, &[("companyId", Thing::Clinic)]),
     entry("auth_logout", Right::Everybody, Valid::None, &[]),
@@ -132,12 +149,28 @@ pub const OPERATIONS: [Entry; 32] = [
     entry("patients_list", Right::Of("patients", 'R'), Valid::None, &[]),
     entry("patients_restore", Right::Of("patients", 'D'), Valid::None, &[("id", Thing::ArchivedPatient)]),
     entry("patients_update", Right::Of("patients", 'W'), Valid::PatientPatch, &[("id", Thing::Patient)]),
+    // Whose account a practitioner is, is said by those who may delete one.
+    entry(
+        "practitioners_create_of_staff",
+        Right::Of("practitioners", 'D'),
+        Valid::Practitioner,
+        &[("id", Thing::Member)],
+    ),
+    entry("staff_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Member)]),
+    entry("staff_invitations_create", Right::Of("staff", 'W'), Valid::Invitation, &[]),
+    entry("staff_invitations_delete", Right::Of("staff", 'D'), Valid::None, &[("id", Thing::Invitation)]),
+    entry("staff_invitations_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Invitation)]),
+    entry("staff_invitations_list", Right::Of("staff", 'R'), Valid::None, &[]),
+    entry("staff_invitations_resend", Right::Of("staff", 'W'), Valid::None, &[("id", Thing::Invitation)]),
+    entry("staff_list", Right::Of("staff", 'R'), Valid::None, &[]),
+    entry("staff_update", Right::Of("staff", 'W'), Valid::StaffPatch, &[("id", Thing::Member)]),
 ];
 
 /// An operation, as the spec has it.
 #[derive(Debug)]
 pub struct Operation {
     pub id: String,
+    pub tag: String,
     pub method: Method,
     pub path: String,
     pub public: bool,
@@ -200,6 +233,7 @@ pub fn operations(spec: &Value) -> Vec<Operation> {
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];
             operations.push(Operation {
                 id: text(&operation["operationId"]),
+                tag: text(&operation["tags"][0]),
                 method: method.to_uppercase().parse().unwrap(),
                 path: path.clone(),
                 public: operation["security"].as_array().unwrap().is_empty(),
@@ -240,6 +274,11 @@ impl<'a> Walk<'a> {
     pub async fn thing(&self, clinic: &Clinic<'_>, person: &Person<'_>, thing: Thing) -> String {
         let patient = match thing {
             Thing::Clinic => return clinic.id.to_string(),
+            Thing::Member => return clinic.member(Role::Nurse).await.0.to_string(),
+            Thing::Invitation => {
+                let (invitation, _) = clinic.invitation(&address(), Role::Nurse).await;
+                return invitation["id"].as_str().unwrap().to_owned();
+            }
             Thing::Session => return session_of(&self.world.log_in(&person.email).await),
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
         };
@@ -263,6 +302,17 @@ impl<'a> Walk<'a> {
     pub async fn body(&self, operation: &Operation, person: &Person<'_>) -> Option<Value> {
         Some(match operation.entry().body {
             Valid::None => return None,
+            Valid::Acceptance | Valid::InvitationToken => {
+                let inviting = self.world.clinic("walk-invites").await;
+                let token = inviting.invitation(&address(), Role::Nurse).await.1;
+                if matches!(operation.entry().body, Valid::InvitationToken) {
+                    return Some(json!({ "token": token }));
+                }
+                json!({ "token": token, "password": PASSWORD, "acceptTerms": true })
+            }
+            Valid::Invitation => json!({ "email": address(), "role": "nurse", "language": "fr" }),
+            Valid::Practitioner => json!({ "speciality": "Cardiology", "color": "#2e7d32" }),
+            Valid::StaffPatch => json!({ "role": "secretary" }),
             Valid::Address => json!({ "email": person.email }),
             Valid::ClinicSecurity => json!({ "secondFactorRequired": false }),
             Valid::Credentials => json!({ "email": person.email, "password": PASSWORD }),
@@ -284,7 +334,6 @@ impl<'a> Walk<'a> {
                 json!({ "token": tokens::lay(self.world, "email_change_old", About::EmailChange(change)).await })
             }
             Valid::PasswordChange => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
-            Valid::PasswordOnly => json!({ "password": PASSWORD }),
             Valid::PasswordReset => {
                 json!({ "token": tokens::reset_token(self.world, &person.email).await, "password": PASSWORD })
             }
@@ -357,6 +406,11 @@ impl<'a> Walk<'a> {
         let (ids, body) = (self.ids(operation, clinic, person).await, self.body(operation, person).await);
         self.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await
     }
+}
+
+/// An address that nobody has.
+fn address() -> String {
+    format!("walk-{}@example.org", Uuid::now_v7().simple())
 }
 
 /// The session of an access token.

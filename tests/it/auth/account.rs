@@ -69,7 +69,7 @@ async fn an_account_moves_when_both_mailboxes_have_confirmed_in_either_order() {
             (&json!(new), &json!(true)),
             "{moved:?}"
         );
-        tokens.iter().for_each(|token| assert!(!token.is_empty()));
+        assert!(tokens.iter().all(|token| !token.is_empty()));
         refused(&confirm(&world, &tokens[1]).await);
         // What was mailed to the old mailbox opens nothing any more.
         refused(
@@ -96,7 +96,7 @@ async fn an_address_that_is_taken_is_answered_alike_until_both_mailboxes_have_co
     assert_eq!(confirm(&world, &new).await.json["status"], "waiting_for_other");
     let answer = confirm(&world, &old).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::CONFLICT, "email_taken"), "{answer:?}");
-    assert!(!answer.text.contains("@"), "{answer:?}");
+    assert!(!answer.text.contains('@'), "{answer:?}");
     refused(&confirm(&world, &old).await);
     assert_eq!(clinic.admin.get(ME).await.json["user"]["email"], clinic.admin.email.as_str());
     assert_eq!(theirs.admin.get(ME).await.status, StatusCode::OK);

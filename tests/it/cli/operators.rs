@@ -210,3 +210,52 @@ async fn openapi_writes_the_spec_that_is_checked_in() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/medicalpro.json");
     assert!(out == std::fs::read_to_string(file).unwrap(), "cargo run -- openapi >openapi/medicalpro.json");
 }
+
+#[tokio::test]
+async fn a_clinic_is_suspended_and_goes_on_and_its_admins_are_written_to() {
+    let world = World::start().await;
+    let (clinic, other) = (world.clinic("suspended").await, world.clinic("not-suspended").await);
+    let (_, second) = clinic.member(medicalpro::ids::Role::Admin).await;
+    clinic.member(medicalpro::ids::Role::Nurse).await;
+    let url = crate::support::provisioner_url(&world.admin);
+    let id = clinic.id.to_string();
+    let operate = async |order: &str, id: &str| {
+        run(["clinics", order, id, "--json"], &[("MEDICALPRO_PROVISIONER_URL", &*url)]).await
+    };
+    let patients = "/api/v1/patients";
+    assert_eq!(clinic.admin.get(patients).await.status, StatusCode::OK, "control");
+    let (code, out, said) = operate("suspend", &id).await;
+    assert_eq!(
+        (code, serde_json::from_str::<Value>(&out).unwrap()),
+        (0, json!({ "clinic": id, "status": "suspended" })),
+        "{said}"
+    );
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(1);
+    while clinic.admin.get(patients).await.code() != "clinic_suspended" {
+        assert!(std::time::Instant::now() < deadline, "within a second");
+    }
+    assert_eq!(other.admin.get(patients).await.status, StatusCode::OK, "nobody else's");
+    let mails =
+        "SELECT u.email FROM medicalpro_central.email_outbox o JOIN medicalpro_central.users u ON u.id = o.user_id
+                  WHERE o.company_id = $1 AND o.kind = 'suspended' ORDER BY 1";
+    let central = world.central().await;
+    let told: Vec<String> = central.query(mails, &[&clinic.id.0]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let mut admins = vec![clinic.admin.email.clone(), second];
+    admins.sort();
+    assert_eq!(told, admins);
+    let (code, _, said) = operate("suspend", &id).await;
+    assert!(code == 1 && said.contains("clinic_not_active"), "{said}");
+
+    assert_eq!(operate("resume", &id).await.0, 0);
+    assert_eq!(world.log_in(&clinic.admin.email).await.get(patients).await.status, StatusCode::OK);
+    assert_eq!(operate("resume", &id).await.0, 1);
+    let (code, _, said) = operate("suspend", "00000000-0000-7000-8000-000000000000").await;
+    assert!(code == 1 && said.contains("no such clinic"), "{said}");
+    let log = "SELECT string_agg(action || ' ' || outcome, ', ' ORDER BY id) FROM medicalpro_central.audit_logs
+                WHERE company_id = $1 AND action IN ('clinic_suspended', 'clinic_resumed')";
+    let log: String = central.query_one(log, &[&clinic.id.0]).await.unwrap().get(0);
+    assert_eq!(
+        log,
+        "clinic_suspended success, clinic_suspended failure, clinic_resumed success, clinic_resumed failure"
+    );
+}

@@ -109,7 +109,7 @@ async fn of_each_kind_an_old_row_goes_and_a_younger_one_stays() {
     let central = world.central().await;
     central.batch_execute("SET search_path = medicalpro_central").await.unwrap();
     let lay = async |statement: &str, days: i32| {
-        let id = Uuid::new_v4();
+        let id = Uuid::now_v7();
         assert_eq!(central.execute(statement, &[&days, &id, &person.email]).await.unwrap(), 1, "{statement}");
         id
     };

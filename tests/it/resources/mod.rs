@@ -1,3 +1,6 @@
 //! One file a resource, as in `src/resources`.
 
+mod identity_audit;
 mod patients;
+mod practitioners;
+mod staff;

@@ -215,6 +215,9 @@ impl World {
                          FROM medicalpro_central.users u WHERE u.id = o.user_id AND u.email = $1 AND o.status = 'queued'
                           AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'";
         central.execute(overdue, &[&email]).await.unwrap();
+        let invitations = "UPDATE medicalpro_central.email_outbox o SET next_attempt_at = now()
+                             FROM medicalpro_central.invitations i WHERE i.id = o.invitation_id AND i.email = $1 AND o.status = 'queued'";
+        central.execute(invitations, &[&email]).await.unwrap();
     }
 
     /// Logs in with the tests' password.
@@ -260,17 +263,23 @@ pub struct Clinic<'a> {
 }
 
 impl<'a> Clinic<'a> {
-    /// Somebody who works here in this role. The account is laid into central, since there is no operation yet that invites;
-    /// the log-in is real.
+    /// Somebody who works here in this role. The account is laid into central; the log-in is real.
     pub async fn person(&self, role: Role) -> Person<'a> {
+        let (_, email) = self.member(role).await;
+        self.world.log_in(&email).await
+    }
+
+    /// An account with a place at this clinic, laid into central: id and address. It has the tests' password.
+    pub async fn member(&self, role: Role) -> (Uuid, String) {
+        self.seats(1000).await;
         let central = self.world.central().await;
         let email = format!("{}-{}@example.org", role.name(), Uuid::now_v7().simple());
         let user = Uuid::now_v7();
         central
             .execute(
                 "INSERT INTO medicalpro_central.users
-                        (id, email, email_normalized, password_hash, language, terms_accepted_at, email_verified_at)
-                 SELECT $1, $2, $2, password_hash, language, now(), now() FROM medicalpro_central.users WHERE email = $3",
+                        (id, email, email_normalized, password_hash, first_name, last_name, language, terms_accepted_at, email_verified_at)
+                 SELECT $1, $2, $2, password_hash, 'Test', 'Member', language, now(), now() FROM medicalpro_central.users WHERE email = $3",
                 &[&user, &email, &self.admin.email],
             )
             .await
@@ -282,7 +291,34 @@ impl<'a> Clinic<'a> {
             )
             .await
             .unwrap();
-        self.world.log_in(&email).await
+        (user, email)
+    }
+
+    /// Gives the clinic's subscription this many seats: a trial has fewer than tests ask for.
+    pub async fn seats(&self, seats: i32) {
+        let update = "UPDATE medicalpro_central.subscriptions SET seats = $2 WHERE company_id = $1";
+        self.world.central().await.execute(update, &[&self.id.0, &seats]).await.unwrap();
+    }
+
+    /// Invites an address; the invitation, and the token of a mail that is laid into central beside the one that is sent.
+    pub async fn invitation(&self, email: &str, role: Role) -> (Value, String) {
+        self.seats(1000).await;
+        let body = json!({ "email": email, "role": role.name(), "firstName": "Test", "lastName": "Guest" });
+        let invited = self.admin.post("/api/v1/staff/invitations", &body).await;
+        assert_eq!(invited.status, StatusCode::CREATED, "{invited:?}");
+        let id: Uuid = invited.json["id"].as_str().unwrap().parse().unwrap();
+        let token = medicalpro::secrets::random_text().to_string();
+        self.world
+            .central()
+            .await
+            .execute(
+                "INSERT INTO medicalpro_central.one_time_tokens (token_hash, purpose, invitation_id, expires_at)
+                 VALUES ($1, 'invitation', $2, now() + interval '7 days')",
+                &[&&medicalpro::secrets::sha256(token.as_bytes())[..], &id],
+            )
+            .await
+            .unwrap();
+        (invited.json, token)
     }
 
     /// The clinic's database, as PostgreSQL's administrator, with its schema first in the search path.

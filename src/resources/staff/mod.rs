@@ -1,0 +1,170 @@
+//! Staff: the people who work at a clinic. Their accounts and places lie in central, not in the clinic's database, so that who may
+//! do what is decided here: everybody reads; admins and managers change, and managers no admin.
+//!
+//! Every change, and every one that was refused, is in central's audit log.
+
+mod invitations;
+mod model;
+
+use poem::Request;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::param::{Path, Query};
+use uuid::Uuid;
+
+use crate::api::Tag;
+use crate::api::answer::Listed;
+use crate::api::body::Body;
+use crate::api::list::{After, Cursors, Limit, Page};
+use crate::api::text::CursorText;
+use crate::auth::caller::{Bearer, Callers};
+use crate::auth::visitor::Visitor;
+use crate::central::audit::{self, Event};
+use crate::central::staff::{self, Member};
+use crate::central::{Central, CentralTx};
+use crate::clinic::Caller;
+use crate::error::{ApiError, Result};
+use crate::ids::{Role, SessionId, UserId};
+use crate::transaction;
+
+pub use invitations::Invitations;
+pub use model::{InvitationView, MemberStatus, NewInvitation, StaffMember, StaffPatch, StaffRole};
+
+/// The operations on staff.
+#[derive(Clone, Copy, Debug)]
+pub struct Staff;
+
+#[OpenApi(prefix_path = "/api/v1", tag = "Tag::Staff")]
+impl Staff {
+    /// List the staff
+    ///
+    /// Everybody who works at the clinic or did, first joined first.
+    #[oai(path = "/staff", method = "get", operation_id = "staff_list")]
+    async fn list(
+        &self,
+        bearer: Bearer,
+        central: Data<&Central>,
+        cursors: Data<&Cursors>,
+        /// Only those with this status.
+        status: Query<Option<MemberStatus>>,
+        /// Rows of a page.
+        limit: Query<Option<Limit>>,
+        /// The `nextCursor` of the page before.
+        cursor: Query<Option<CursorText>>,
+    ) -> Result<Listed<Page<StaffMember>>> {
+        let caller = &bearer.0;
+        let status = status.0.map(MemberStatus::name);
+        let page = cursors.page(caller, limit.0, cursor.0.as_ref(), &[status.unwrap_or_default()])?;
+        let after = page.after.clone().map(|after| (after.key, after.id));
+        let members = staff::list(&central, caller.clinic(), status, after, page.rows() + 1).await?;
+        let found = members.into_iter().map(StaffMember::from).collect();
+        let after = |member: &StaffMember| After { key: member.since.to_rfc3339(), id: member.id };
+        Ok(Listed(page.answer(found, after)?))
+    }
+
+    /// Read a staff member
+    ///
+    /// Whoever works at another clinic is not found.
+    #[oai(path = "/staff/:id", method = "get", operation_id = "staff_find")]
+    async fn find(
+        &self,
+        bearer: Bearer,
+        central: Data<&Central>,
+        /// The person.
+        id: Path<Uuid>,
+    ) -> Result<Listed<StaffMember>> {
+        Ok(Listed(staff::find(&central, bearer.0.clinic(), UserId(id.0)).await?.into()))
+    }
+
+    /// Change a staff member's role or status
+    ///
+    /// For admins and managers; only an admin makes an admin or changes one. Nobody changes their own role. Deactivation ends the
+    /// person's sessions at this clinic within a second. A clinic keeps at least one active admin: 409 `last_admin`. To activate
+    /// again takes a seat: 409 `no_seat`.
+    #[oai(path = "/staff/:id", method = "patch", operation_id = "staff_update")]
+    async fn update(
+        &self,
+        request: &Request,
+        bearer: Bearer,
+        central: Data<&Central>,
+        callers: Data<&Callers>,
+        /// The person.
+        id: Path<Uuid>,
+        body: Body<StaffPatch>,
+    ) -> Result<Listed<StaffMember>> {
+        let (caller, visitor, user, patch) = (&bearer.0, Visitor::of(request), UserId(id.0), body.value);
+        let outcome = transaction!(central.work(), |tx| change(tx, caller, &visitor, user, patch).await);
+        // Whoever is not found is nobody of this clinic's.
+        let found = (!matches!(outcome, Err(ApiError::NotFound))).then_some(user);
+        let attempt = Event { user: found, ..by(caller, &visitor, patch.action()) };
+        let (member, ended) = audit::record_refusal(&central, &attempt, outcome).await?;
+        for session in ended {
+            callers.forget(session);
+        }
+        Ok(Listed(member.into()))
+    }
+}
+
+/// An event of this caller's doing.
+fn by<'a>(caller: &Caller, visitor: &'a Visitor, action: &'static str) -> Event<'a> {
+    Event { clinic: Some(caller.clinic()), actor: Some(caller.user()), ..visitor.event(action) }
+}
+
+/// What the caller may do at this moment, for whoever may change staff. Locks the clinic: who is demoted meanwhile changes nothing.
+async fn may_change(tx: &mut CentralTx, caller: &Caller) -> Result<(Role, String)> {
+    if !matches!(caller.role(), Role::Admin | Role::Manager) {
+        return Err(ApiError::FORBIDDEN);
+    }
+    let language = staff::lock(tx, caller.clinic()).await?;
+    match staff::role(tx, caller.clinic(), caller.user()).await? {
+        Some(role @ (Role::Admin | Role::Manager)) => Ok((role, language)),
+        _ => Err(ApiError::FORBIDDEN),
+    }
+}
+
+/// Holds that an admin is made and changed by admins only.
+fn may_touch(own: Role, role: &str) -> Result<()> {
+    if own == Role::Admin || role != Role::Admin.name() {
+        return Ok(());
+    }
+    Err(ApiError::Forbidden { code: "admins_only", detail: "Only an administrator may do this with an administrator." })
+}
+
+async fn change(
+    tx: &mut CentralTx,
+    caller: &Caller,
+    visitor: &Visitor,
+    user: UserId,
+    patch: StaffPatch,
+) -> Result<(Member, Vec<SessionId>)> {
+    let clinic = caller.clinic();
+    let (own, _) = may_change(tx, caller).await?;
+    let member = staff::member(tx, clinic, user).await?;
+    let role = patch.role.map_or(member.role.as_str(), |role| role.name());
+    let status = patch.status.map_or(member.status.as_str(), |status| status.name());
+    may_touch(own, &member.role)?;
+    may_touch(own, role)?;
+    if user == caller.user() && role != member.role {
+        return Err(ApiError::Forbidden { code: "own_role", detail: "Nobody changes their own role." });
+    }
+    let (admin, active) = (Role::Admin.name(), MemberStatus::Active.name());
+    if (member.role == admin && member.status == active) && (role != admin || status != active) {
+        staff::another_admin(tx, clinic, user).await?;
+    }
+    staff::update(tx, clinic, user, role, status).await?;
+    if status == active && member.status != active {
+        staff::seats_kept(tx, clinic).await?;
+    }
+    let mut ended = Vec::new();
+    if role != member.role {
+        audit::record(tx, &Event { user: Some(user), ..by(caller, visitor, "staff_role_changed") }).await?;
+    }
+    if status != member.status {
+        let action = if status == active { "staff_reactivated" } else { "staff_deactivated" };
+        audit::record(tx, &Event { user: Some(user), ..by(caller, visitor, action) }).await?;
+        if status != active {
+            ended = staff::end_sessions(tx, clinic, user).await?;
+        }
+    }
+    Ok((staff::member(tx, clinic, user).await?, ended))
+}
