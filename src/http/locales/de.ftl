@@ -114,3 +114,23 @@ vat_number_invalid = ist keine gültige Umsatzsteuernummer ({ $country }, zum Be
 postal_code_invalid = ist keine gültige Postleitzahl ({ $country }, zum Beispiel { $example })
 phone_invalid = ist keine gültige Telefonnummer, zum Beispiel { $example }
 iban_invalid = ist keine gültige IBAN
+
+## Team und Einladungen
+
+admins_only = Das darf bei Administratoren nur ein Administrator.
+own_role = Niemand ändert die eigene Rolle.
+last_admin = Eine Praxis braucht einen Administrator: Ernennen Sie zuerst jemand anderen.
+no_seat = Alle Plätze des Abonnements sind belegt, durch das Team oder durch offene Einladungen.
+already_invited = Für diese Adresse ist eine Einladung offen: Senden Sie sie erneut oder ziehen Sie sie zurück.
+already_member = Sie arbeiten bereits in dieser Praxis.
+already_member-address = Wer diese Adresse hat, arbeitet bereits hier.
+clinic_not_active = Die Praxis ist nicht aktiv.
+clinic_not_suspended = Die Praxis ist nicht gesperrt.
+platform_account = Wer die Plattform betreibt, arbeitet in keiner Praxis: Verwenden Sie eine andere Adresse.
+account_deactivated = Das Konto dieser Adresse ist deaktiviert.
+practitioner_exists = Diese Person ist bereits als Behandler eingetragen.
+registration_number_taken = Ein anderer Behandler hat diese Nummer.
+not_allowed-password = wird nicht verlangt: Diese Adresse hat ein Konto
+missing-account = ist erforderlich: Diese Adresse hat noch kein Konto
+missing-name = steht noch nicht im Konto der Person
+format-color = muss eine Farbe in kleingeschriebenem Hexadezimal sein, etwa #2e7d32

@@ -109,3 +109,23 @@ vat_number_invalid = is not a valid VAT number of { $country }, such as { $examp
 postal_code_invalid = is not a postal code of { $country }, such as { $example }
 phone_invalid = is not a valid telephone number, such as { $example }
 iban_invalid = is not a valid IBAN
+
+## Staff and invitations
+
+admins_only = Only an administrator may do this with an administrator.
+own_role = Nobody changes their own role.
+last_admin = A clinic needs an administrator: make somebody else one first.
+no_seat = All seats of the subscription are taken, by staff or by open invitations.
+already_invited = An invitation to this e-mail address is open: send it again, or withdraw it.
+already_member = You work at this clinic already.
+already_member-address = Whoever has this address works here already.
+clinic_not_active = The clinic is not active.
+clinic_not_suspended = The clinic is not suspended.
+platform_account = Who runs the platform works at no clinic: use another address.
+account_deactivated = The account of this address is deactivated.
+practitioner_exists = This person is a practitioner already.
+registration_number_taken = Another practitioner has this number.
+not_allowed-password = is not asked for: this address has an account
+missing-account = is required: this address has no account yet
+missing-name = is not in the person's account yet
+format-color = must be a colour in lower-case hexadecimal, such as #2e7d32

@@ -114,3 +114,23 @@ vat_number_invalid = no es un número de IVA válido ({ $country }, por ejemplo 
 postal_code_invalid = no es un código postal válido ({ $country }, por ejemplo { $example })
 phone_invalid = no es un número de teléfono válido, por ejemplo { $example }
 iban_invalid = no es un IBAN válido
+
+## El personal y las invitaciones
+
+admins_only = Solo un administrador puede hacer esto con un administrador.
+own_role = Nadie cambia su propio rol.
+last_admin = La clínica necesita un administrador: nombre antes a otra persona.
+no_seat = Todas las plazas de la suscripción están ocupadas, por el personal o por invitaciones pendientes.
+already_invited = Ya hay una invitación pendiente a esta dirección: reenvíela o retírela.
+already_member = Usted ya trabaja en esta clínica.
+already_member-address = La persona con esta dirección ya trabaja aquí.
+clinic_not_active = La clínica no está activa.
+clinic_not_suspended = La clínica no está suspendida.
+platform_account = Quien gestiona la plataforma no trabaja en ninguna clínica: use otra dirección.
+account_deactivated = La cuenta de esta dirección está desactivada.
+practitioner_exists = Esta persona ya figura como profesional.
+registration_number_taken = Otro profesional tiene este número.
+not_allowed-password = no se pide: esta dirección tiene una cuenta
+missing-account = es obligatorio: esta dirección aún no tiene cuenta
+missing-name = aún no figura en la cuenta de la persona
+format-color = debe ser un color en hexadecimal en minúsculas, como #2e7d32

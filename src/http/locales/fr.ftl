@@ -114,3 +114,23 @@ vat_number_invalid = n’est pas un numéro de TVA valide ({ $country }, par exe
 postal_code_invalid = n’est pas un code postal valide ({ $country }, par exemple { $example })
 phone_invalid = n’est pas un numéro de téléphone valide, par exemple { $example }
 iban_invalid = n’est pas un IBAN valide
+
+## L’équipe et les invitations
+
+admins_only = Seul un administrateur peut faire cela pour un administrateur.
+own_role = Personne ne modifie son propre rôle.
+last_admin = Il faut un administrateur au cabinet{ "\u00A0" }: nommez d’abord quelqu’un d’autre.
+no_seat = Toutes les places de l’abonnement sont prises, par l’équipe ou par des invitations en cours.
+already_invited = Une invitation à cette adresse est en cours{ "\u00A0" }: renvoyez-la ou retirez-la.
+already_member = Vous travaillez déjà dans ce cabinet.
+already_member-address = La personne qui a cette adresse travaille déjà ici.
+clinic_not_active = Le cabinet n’est pas actif.
+clinic_not_suspended = Le cabinet n’est pas suspendu.
+platform_account = Qui gère la plateforme ne travaille dans aucun cabinet{ "\u00A0" }: utilisez une autre adresse.
+account_deactivated = Le compte de cette adresse est désactivé.
+practitioner_exists = Cette personne est déjà enregistrée comme praticien.
+registration_number_taken = Un autre praticien a ce numéro.
+not_allowed-password = n’est pas demandé{ "\u00A0" }: cette adresse a un compte
+missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de compte
+missing-name = ne figure pas encore dans le compte de la personne
+format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32

@@ -114,3 +114,23 @@ vat_number_invalid = non è un numero IVA valido ({ $country }, ad esempio { $ex
 postal_code_invalid = non è un codice postale valido ({ $country }, ad esempio { $example })
 phone_invalid = non è un numero di telefono valido, ad esempio { $example }
 iban_invalid = non è un IBAN valido
+
+## Il personale e gli inviti
+
+admins_only = Solo un amministratore può farlo per un amministratore.
+own_role = Nessuno modifica il proprio ruolo.
+last_admin = Lo studio ha bisogno di un amministratore: nomini prima qualcun altro.
+no_seat = Tutti i posti dell’abbonamento sono occupati, dal personale o da inviti in sospeso.
+already_invited = C’è già un invito in sospeso a questo indirizzo: lo invii di nuovo o lo ritiri.
+already_member = Lei lavora già in questo studio.
+already_member-address = Chi ha questo indirizzo lavora già qui.
+clinic_not_active = Lo studio non è attivo.
+clinic_not_suspended = Lo studio non è sospeso.
+platform_account = Chi gestisce la piattaforma non lavora in alcuno studio: usi un altro indirizzo.
+account_deactivated = L’account di questo indirizzo è disattivato.
+practitioner_exists = Questa persona è già registrata come medico.
+registration_number_taken = Un altro medico ha questo numero.
+not_allowed-password = non è richiesto: questo indirizzo ha un account
+missing-account = è obbligatorio: questo indirizzo non ha ancora un account
+missing-name = non figura ancora nell’account della persona
+format-color = deve essere un colore in esadecimale minuscolo, come #2e7d32

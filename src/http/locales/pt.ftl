@@ -114,3 +114,23 @@ vat_number_invalid = não é um número de IVA válido ({ $country }, por exempl
 postal_code_invalid = não é um código postal válido ({ $country }, por exemplo { $example })
 phone_invalid = não é um número de telefone válido, por exemplo { $example }
 iban_invalid = não é um IBAN válido
+
+## A equipa e os convites
+
+admins_only = Só um administrador pode fazer isto a um administrador.
+own_role = Ninguém altera a própria função.
+last_admin = A clínica precisa de um administrador: nomeie primeiro outra pessoa.
+no_seat = Todos os lugares da subscrição estão ocupados, pela equipa ou por convites pendentes.
+already_invited = Já há um convite pendente para este endereço: reenvie-o ou retire-o.
+already_member = Já trabalha nesta clínica.
+already_member-address = Quem tem este endereço já trabalha aqui.
+clinic_not_active = A clínica não está ativa.
+clinic_not_suspended = A clínica não está suspensa.
+platform_account = Quem gere a plataforma não trabalha em nenhuma clínica: use outro endereço.
+account_deactivated = A conta deste endereço está desativada.
+practitioner_exists = Esta pessoa já está registada como profissional.
+registration_number_taken = Outro profissional tem este número.
+not_allowed-password = não é pedido: este endereço tem uma conta
+missing-account = é obrigatório: este endereço ainda não tem conta
+missing-name = ainda não consta da conta da pessoa
+format-color = deve ser uma cor em hexadecimal minúsculo, como #2e7d32
