@@ -149,7 +149,7 @@ fn every_message_is_said_by_some_mail() {
 }
 
 /// What two languages happen to write alike, or is no words.
-const ALIKE: [&str; 15] = [
+const ALIKE: [&str; 16] = [
     "direction",
     "dates",
     "amounts",
@@ -165,6 +165,7 @@ const ALIKE: [&str; 15] = [
     "label-number",
     "label-consent",
     "verify-page-button",
+    "confirm-page-button",
 ];
 
 #[test]
