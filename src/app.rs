@@ -11,20 +11,24 @@ use poem::listener::{Acceptor as _, Listener as _, TcpAcceptor, TcpListener};
 use poem::{EndpointExt as _, Response, Route, Server, get};
 use poem_openapi::{ContactObject, LicenseObject, OpenApiService};
 use tokio::sync::watch;
+use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::list::Cursors;
+use crate::auth::account::Owners;
 use crate::auth::caller::Callers;
 use crate::auth::password::Passwords;
+use crate::auth::signing;
 use crate::auth::standing::{self, Standings};
 use crate::auth::throttle::Throttle;
-use crate::auth::token::{Tokens, ensure_signing_key};
+use crate::auth::token::Tokens;
 use crate::central::Central;
 use crate::central::journal::{FINISHED, Requests};
-use crate::clinic::Clinics;
+use crate::central::signing_keys::Cause;
+use crate::clinic::{Clinics, PoolSettings};
 use crate::config::{ServeSettings, WorkerSettings, postgres};
 use crate::database::{Listener, Notice, harden, tls};
-use crate::email::outbox::Sender;
+use crate::email::outbox::{AT_ONCE, Sender};
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
@@ -33,6 +37,7 @@ use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
+use crate::secrets::MasterKeys;
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
 
@@ -60,13 +65,18 @@ pub fn service() -> Service {
 pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
     [
         auth::register::STATEMENTS,
+        central::accounts::STATEMENTS,
         central::attempts::STATEMENTS,
         central::audit::STATEMENTS,
+        central::clinic_mail::STATEMENTS,
         central::companies::STATEMENTS,
+        central::delivery::STATEMENTS,
         central::devices::STATEMENTS,
+        central::email_changes::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
         central::profiles::STATEMENTS,
+        central::second_factor::STATEMENTS,
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::users::STATEMENTS,
@@ -113,6 +123,10 @@ impl App {
         let standings = Standings::new(central.clone(), standing::BOUND);
         let heard = standings.clone();
         tokio::spawn(listener(standing::CHANNEL).run(move |notice| heard.hear(notice), stop.clone()));
+        let (notices, changed) = watch::channel(0);
+        let counted = move |_: Notice<'_>| notices.send_modify(|count| *count += 1);
+        tokio::spawn(listener(signing::CHANNEL).run(counted, stop.clone()));
+        tokio::spawn(signing::keep_fresh(tokens.clone(), central.clone(), keys.clone(), changed, stop.clone()));
         let requests = Requests::new(central.clone(), finished, Duration::from_secs(settings.provisioning_wait));
         let clinics = Clinics::new(
             central.clone(),
@@ -124,6 +138,9 @@ impl App {
         );
         let throttle = Arc::new(Throttle::new(settings.rates()));
         tokio::spawn(forget_quiet(throttle.clone(), stop.clone()));
+
+        let passwords = Passwords::new(usize::from(settings.hashes_at_once))?;
+        let owners = Owners::new(central.clone(), keys.clone(), passwords.clone(), throttle.clone());
 
         let service = service();
         let docs = Arc::new(Docs::of(&service)?);
@@ -149,7 +166,8 @@ impl App {
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)
-            .data(Passwords::new(usize::from(settings.hashes_at_once))?)
+            .data(owners)
+            .data(passwords)
             .data(requests)
             .data(settings.trusted_proxies.clone().unwrap_or_default())
             .data(throttle)
@@ -196,6 +214,8 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
     let config = postgres(settings.provisioner.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = tls(settings.provisioner.tls.database_ca.as_deref())?;
     let transport = settings.transport()?;
+    let mut listening = config.clone();
+    harden(&mut listening, "medicalpro worker");
     let lanes = worker::Settings {
         config,
         lanes: usize::from(settings.lanes),
@@ -203,16 +223,30 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
         spares: usize::from(settings.spares),
         clinic_connections: settings.clinic_connections,
     };
-    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls).await?);
-    ensure_signing_key(worker.central(), &keys).await?;
+    let worker = Arc::new(Worker::new(lanes, keys.clone(), tls.clone()).await?);
+    let days = i32::from(settings.signing_key_days);
+    signing::rotate(worker.central(), &keys, Cause::Age(days)).await?;
     let sender = Sender {
         central: worker.central().clone(),
+        clinics: clinics_of_worker(worker.central(), keys.clone(), tls.clone()),
+        config: listening,
+        tls,
         transport,
         from: settings.mail_from.clone(),
         public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+        name: format!("{} {}", std::process::id(), uuid::Uuid::now_v7()),
     };
     let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());
     ready();
-    tokio::join!(worker.run(stop.clone()), sender.run(stop), housekeeping);
+    let rotation = signing::rotate_by_age(worker.central(), &keys, days, stop.clone());
+    tokio::join!(worker.clone().run(stop.clone()), Box::pin(Arc::new(sender).run(stop)), housekeeping, rotation);
     Ok(())
+}
+
+/// The way to clinics' databases by which the worker sends their mail: the server's, with one connection a clinic. Nobody waits for a
+/// clinic there, and none that is not ready is made.
+fn clinics_of_worker(central: &Central, keys: Arc<MasterKeys>, tls: MakeRustlsConnect) -> Clinics {
+    let bounds = PoolSettings { size: 1, budget: AT_ONCE, idle: Duration::from_mins(1), wait: Duration::from_secs(5) };
+    let requests = Requests::new(central.clone(), watch::channel(0).1, Duration::ZERO);
+    Clinics::new(central.clone(), keys, tls, bounds, resources::CONSTRAINTS, requests)
 }

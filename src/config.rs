@@ -235,7 +235,7 @@ impl ServeSettings {
     }
 }
 
-/// What makes and changes clinics' databases: `worker`, `migrate` and `clinics`.
+/// What makes and changes clinics' databases, and signing keys: `worker`, `migrate`, `clinics` and `keys rotate`.
 #[derive(Args, Clone, Debug)]
 pub struct ProvisionerSettings {
     #[command(flatten)]
@@ -284,9 +284,12 @@ pub struct WorkerSettings {
     /// Copies of the template kept ready for the clinics to come, some 10 MB each; 0 makes each copy when it is asked for
     #[arg(long, env = "MEDICALPRO_SPARES", default_value_t = 2, value_parser = clap::value_parser!(u16).range(0..=64), value_name = "COUNT")]
     pub spares: u16,
-    /// The connection limit of a clinic's login: at least the pools of all server processes together
+    /// The connection limit of a clinic's login: at least the pools of all server processes together, and one for each worker
     #[arg(long, env = "MEDICALPRO_CLINIC_CONNECTIONS", default_value_t = 40, value_parser = clap::value_parser!(i32).range(2..=1000), value_name = "COUNT")]
     pub clinic_connections: i32,
+    /// Days after which the key that signs access tokens is replaced
+    #[arg(long, env = "MEDICALPRO_SIGNING_KEY_DAYS", default_value_t = 90, value_parser = clap::value_parser!(u16).range(1..=3650), value_name = "DAYS")]
+    pub signing_key_days: u16,
     /// Days that the log of logins, accounts and staff is kept; then it is deleted
     #[arg(long, env = "MEDICALPRO_AUDIT_RETENTION_DAYS", default_value_t = 1095, value_parser = clap::value_parser!(i32).range(365..=36_500), value_name = "DAYS")]
     pub audit_retention_days: i32,

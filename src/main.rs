@@ -11,10 +11,13 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use medicalpro::auth::signing;
 use medicalpro::central::companies::Status;
+use medicalpro::central::signing_keys::Cause;
 use medicalpro::config::{
-    BootstrapSettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
+    BootstrapSettings, KeySettings, MetricsSettings, ProvisionerSettings, ServeSettings, WorkerSettings, postgres,
 };
+use medicalpro::error::ApiError;
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
 use medicalpro::{app, central, database, dev, email, embedded, http, ids, telemetry};
@@ -109,6 +112,11 @@ enum Command {
         #[command(subcommand)]
         command: Clinics,
     },
+    /// Look at the mails that are sent, and at what was given up
+    Mail {
+        #[command(subcommand)]
+        command: Mail,
+    },
     /// Ask a running server or worker how it is; ends with 0 if well, with 1 if not: for images without a shell
     Health {
         /// What to ask, by plain HTTP
@@ -117,15 +125,10 @@ enum Command {
     },
     /// Write the OpenAPI spec, as in openapi/medicalpro.json
     Openapi,
-    /// Keys that seal secrets
+    /// Keys that seal secrets, and keys that sign access tokens
     Keys {
         #[command(subcommand)]
         command: Keys,
-    },
-    /// Look at the mails that are sent
-    Mail {
-        #[command(subcommand)]
-        command: Mail,
     },
     /// Run the private PostgreSQL alone, for tests: writes its administrator's URL, stops on SIGINT, SIGTERM or end of input
     Cluster {
@@ -168,6 +171,16 @@ enum Clinics {
 enum Keys {
     /// Make a master key for `MEDICALPRO_MASTER_KEYS`
     Generate,
+    /// Replace the key that signs access tokens; the tokens that are out stay good until they expire
+    Rotate {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        #[command(flatten)]
+        keys: KeySettings,
+        /// The key may be stolen: whatever it signed is refused at once, and everybody's next refresh brings a new token
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -176,6 +189,22 @@ enum Mail {
     Preview {
         /// Where to: a folder that is new, empty, or an earlier preview
         directory: PathBuf,
+    },
+    /// Mails about accounts that were given up, oldest first; never to whom they are
+    Dead {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+    },
+    /// Have mails about accounts tried again that were given up
+    Retry {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        /// The mail's id
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        mail: Option<uuid::Uuid>,
+        /// All of them
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -230,6 +259,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return migrate(&provisioner, dry_run, at_once, json).await;
         }
         Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
+        Command::Mail { command } => mail(command, json).await?,
         Command::Health { url } => {
             // Without what it may bear of a log-in.
             let place = format!("{}://{}", url.scheme(), &url[url::Position::BeforeHost..]);
@@ -255,13 +285,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 );
             }
         }
-        Command::Mail { command: Mail::Preview { directory } } => {
-            let written = email::preview::write(&directory)?;
-            if json {
-                println!("{}", serde_json::json!(written));
-            } else {
-                println!("{GOOD}✓{GOOD:#} {} mails; to see them, open {}", written.mails, written.index.display());
-            }
+        Command::Keys { command: Keys::Rotate { provisioner, keys, now } } => {
+            rotate_signing_key(&provisioner, &keys, now, json).await?;
         }
         Command::Cluster { data, fast, remove, until_eof } => {
             let say = |line: &str| eprintln!("{line}");
@@ -391,12 +416,74 @@ async fn migrate(settings: &ProvisionerSettings, dry_run: bool, at_once: u16, js
     Ok(if set_aside == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
+async fn mail(command: Mail, json: bool) -> anyhow::Result<()> {
+    match command {
+        Mail::Preview { directory } => {
+            let written = email::preview::write(&directory)?;
+            if json {
+                println!("{}", serde_json::json!(written));
+            } else {
+                println!("{GOOD}✓{GOOD:#} {} mails; to see them, open {}", written.mails, written.index.display());
+            }
+        }
+        Mail::Dead { provisioner } => {
+            let dead = central::delivery::dead(&open_central(&provisioner)?).await.map_err(ApiError::into_cause)?;
+            if json {
+                println!("{}", serde_json::json!(dead));
+            } else {
+                for mail in dead {
+                    let since = mail.created_at.format("%Y-%m-%d %H:%M");
+                    println!(
+                        "{}  {:<17} {DIM}since {since} UTC, {} attempts{DIM:#}",
+                        mail.id, mail.kind, mail.attempts
+                    );
+                }
+            }
+        }
+        Mail::Retry { provisioner, mail, all: _ } => {
+            let central = open_central(&provisioner)?;
+            let count = central::delivery::retry(&central, mail).await.map_err(ApiError::into_cause)?;
+            anyhow::ensure!(count > 0 || mail.is_none(), "no mail of that id was given up");
+            if json {
+                println!("{}", serde_json::json!({ "queued": count }));
+            } else {
+                println!("{GOOD}queued{GOOD:#} {count}");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn rotate_signing_key(
+    settings: &ProvisionerSettings,
+    keys: &KeySettings,
+    now: bool,
+    json: bool,
+) -> anyhow::Result<()> {
+    let keys = keys.load()?;
+    let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
+    let central = central::Central::new(config, database::tls(settings.tls.database_ca.as_deref())?, 1)?;
+    let cause = if now { Cause::Stolen } else { Cause::Asked };
+    let (kid, from) = signing::rotate(&central, &keys, cause).await?.context("no key was made")?;
+    if json {
+        println!("{}", serde_json::json!({ "kid": kid, "signsFrom": from }));
+    } else {
+        println!("{GOOD}{kid}{GOOD:#} signs from {}", from.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    }
+    Ok(())
+}
+
+fn open_central(settings: &ProvisionerSettings) -> anyhow::Result<central::Central> {
+    let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
+    central::Central::new(config, database::tls(settings.tls.database_ca.as_deref())?, 1)
+}
+
 async fn clinics(settings: &ProvisionerSettings, command: Clinics, json: bool) -> anyhow::Result<()> {
     let config = postgres(settings.provisioner_url.secret()?, "MEDICALPRO_PROVISIONER_URL")?;
     let tls = database::tls(settings.tls.database_ca.as_deref())?;
     let central = central::Central::new(config.clone(), tls.clone(), 2)?;
-    let failed = |error: medicalpro::error::ApiError| match error {
-        medicalpro::error::ApiError::NotFound => anyhow::anyhow!("there is no such clinic"),
+    let failed = |error: ApiError| match error {
+        ApiError::NotFound => anyhow::anyhow!("there is no such clinic"),
         other => other.into_cause(),
     };
     match command {

@@ -57,6 +57,8 @@ pub enum Purpose {
     Cursor,
     /// Recognising a repeated request that holds a password.
     Fingerprint,
+    /// What a person's authenticator app shares with us.
+    SecondFactor,
     /// The refresh token that follows another.
     RefreshToken,
 }
@@ -69,6 +71,7 @@ impl Purpose {
             Self::SigningKey => b"medicalpro signing key v1",
             Self::Cursor => b"medicalpro cursor v1",
             Self::Fingerprint => b"medicalpro fingerprint v1",
+            Self::SecondFactor => b"medicalpro second factor v1",
             Self::RefreshToken => b"medicalpro refresh token v1",
         }
     }

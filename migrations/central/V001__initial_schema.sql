@@ -157,6 +157,7 @@ CREATE TABLE devices (
   last_used_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX devices_user_id_idx ON devices (user_id, last_used_at);
+CREATE INDEX devices_last_used_at_idx ON devices (last_used_at);
 GRANT SELECT, INSERT (user_id, token_hash, user_agent), UPDATE (last_used_at, user_agent), DELETE ON devices TO medicalpro_api;
 GRANT SELECT (id, last_used_at), DELETE ON devices TO medicalpro_provisioner;
 
@@ -281,7 +282,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_user_id_idx ON sessions (user_id, company_id);
 CREATE INDEX sessions_company_id_idx ON sessions (company_id);
 CREATE INDEX sessions_device_id_idx ON sessions (device_id);
-CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
+CREATE INDEX sessions_ended_at_idx ON sessions (least(revoked_at, expires_at));
 GRANT SELECT, INSERT ON sessions TO medicalpro_api;
 GRANT UPDATE (last_used_at, revoked_at, revoked_reason) ON sessions TO medicalpro_api;
 GRANT SELECT (id, expires_at, revoked_at), DELETE ON sessions TO medicalpro_provisioner;
@@ -406,7 +407,8 @@ CREATE TABLE email_outbox (
   company_id      uuid        CONSTRAINT email_outbox_company_id_fkey REFERENCES companies ON DELETE CASCADE,
   -- What the text says beyond that, such as the device; never a token.
   payload         jsonb       NOT NULL DEFAULT '{}' CONSTRAINT email_outbox_payload_check CHECK (jsonb_typeof(payload) = 'object'),
-  status          text        NOT NULL DEFAULT 'queued' CONSTRAINT email_outbox_status_check CHECK (status IN ('queued', 'sent', 'dead')),
+  -- closed: its cause was gone before it was sent; dead: given up, until an operator has it tried again.
+  status          text        NOT NULL DEFAULT 'queued' CONSTRAINT email_outbox_status_check CHECK (status IN ('queued', 'sent', 'closed', 'dead')),
   attempts        integer     NOT NULL DEFAULT 0,
   next_attempt_at timestamptz NOT NULL DEFAULT now(),
   created_at      timestamptz NOT NULL DEFAULT now(),
@@ -415,6 +417,8 @@ CREATE TABLE email_outbox (
   CONSTRAINT email_outbox_addressee_check CHECK (num_nonnulls(user_id, invitation_id, email_change_id) = 1)
 );
 CREATE INDEX email_outbox_due_idx ON email_outbox (next_attempt_at) WHERE status = 'queued';
+CREATE INDEX email_outbox_sent_at_idx ON email_outbox (sent_at) WHERE status = 'sent';
+CREATE INDEX email_outbox_dead_idx ON email_outbox (created_at) WHERE status = 'dead';
 CREATE INDEX email_outbox_user_id_idx ON email_outbox (user_id, kind, created_at);
 CREATE INDEX email_outbox_invitation_id_idx ON email_outbox (invitation_id);
 CREATE INDEX email_outbox_email_change_id_idx ON email_outbox (email_change_id);
@@ -422,14 +426,30 @@ CREATE INDEX email_outbox_company_id_idx ON email_outbox (company_id);
 GRANT SELECT, INSERT (kind, user_id, invitation_id, email_change_id, company_id, payload) ON email_outbox TO medicalpro_api, medicalpro_provisioner;
 GRANT UPDATE (status, attempts, next_attempt_at, sent_at), DELETE ON email_outbox TO medicalpro_provisioner;
 
--- All that central learns of mail about patients: that a clinic has some to send, and from when.
+-- All that central learns of mail about patients: that a clinic may have some to send, and from when.
 CREATE TABLE clinic_mail (
-  company_id uuid        PRIMARY KEY CONSTRAINT clinic_mail_company_id_fkey REFERENCES companies ON DELETE CASCADE,
-  due_at     timestamptz NOT NULL
+  company_id   uuid        PRIMARY KEY CONSTRAINT clinic_mail_company_id_fkey REFERENCES companies ON DELETE CASCADE,
+  -- While a worker looks, 'infinity': whoever notes something meanwhile brings it forward, and so it is looked at again.
+  due_at       timestamptz NOT NULL,
+  -- Until then somebody may commit mail at the clinic: it is looked at once more when that has passed.
+  expected_until timestamptz,
+  -- Until then nobody else looks; when it has passed, the worker that looked is gone.
+  leased_until timestamptz,
+  -- How often in a row it could not be reached.
+  failures     integer     NOT NULL DEFAULT 0 CONSTRAINT clinic_mail_failures_check CHECK (failures >= 0)
 );
 CREATE INDEX clinic_mail_due_at_idx ON clinic_mail (due_at);
-GRANT SELECT, INSERT, UPDATE ON clinic_mail TO medicalpro_api;
+GRANT SELECT, INSERT (company_id, due_at, expected_until), UPDATE (due_at, expected_until) ON clinic_mail TO medicalpro_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON clinic_mail TO medicalpro_provisioner;
+
+-- Workers hear at once of mail that is due.
+CREATE FUNCTION tell_mail() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('medicalpro_mail', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER tell_mail AFTER INSERT ON email_outbox FOR EACH STATEMENT EXECUTE FUNCTION tell_mail();
+CREATE TRIGGER tell_mail AFTER INSERT OR UPDATE OF due_at ON clinic_mail FOR EACH ROW WHEN (NEW.due_at <= now()) EXECUTE FUNCTION tell_mail();
 
 -- Of `register` alone; every other operation's keys lie in the clinic's database.
 CREATE TABLE idempotency_keys (

@@ -572,8 +572,8 @@ CREATE POLICY own ON idempotency_keys AS RESTRICTIVE
     USING      (user_id = (SELECT app.user_id()) AND session_role = current_user)
     WITH CHECK (user_id = (SELECT app.user_id()) AND session_role = current_user);
 
--- Mail about patients, written in the transaction that causes it and sent by the worker. The payload names rows; what it
--- says about them is looked up when it is sent.
+-- Mail about patients, written in the transaction that causes it and sent by the worker. The payload is what its text says
+-- beyond patient and clinic, which are looked up when it is sent; never a token.
 CREATE TABLE email_outbox (
     company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
     id              uuid        NOT NULL DEFAULT gen_random_uuid(),
@@ -581,7 +581,8 @@ CREATE TABLE email_outbox (
     language        text        NOT NULL CHECK (language ~ '^[a-z]{2}(-[A-Z]{2})?$'),
     patient_id      uuid        NOT NULL,
     payload         jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(payload) = 'object'),
-    status          text        NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'sent', 'failed')),
+    status          text        NOT NULL DEFAULT 'pending'                                  -- closed: its cause was gone before it was sent
+                                CHECK (status IN ('pending', 'sent', 'closed', 'failed')),
     attempts        int         NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     next_attempt_at timestamptz NOT NULL DEFAULT now(),
     leased_by       text        CHECK (length(leased_by) <= 100),

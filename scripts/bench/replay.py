@@ -16,18 +16,24 @@ PARAMETER = re.compile(r"\$(\d+) = (NULL|'(?:[^']|'')*')")
 
 def record(stack, clinic, method, path, body=None):
     """The statements of one request on the clinic's database, each with its parameters."""
-    login = clinic.database
+    statements = logged(stack, clinic.database, lambda: request(stack.port, method, path, body, clinic.token))
+    if not statements or not statements[-1][0].startswith("COMMIT"):
+        raise SystemExit(f"{method} {path}: not a transaction: {statements}")
+    return statements
+
+
+def logged(stack, login, action):
+    """The statements that a login runs meanwhile, each with its parameters."""
     settings = {"log_statement": "all", "log_error_verbosity": "default", "log_parameter_max_length": "-1"}
     stack.sql(";".join(f"ALTER ROLE {login} SET {name} = '{value}'" for name, value in settings.items()))
     new_connections(stack, login)
-    marker = f"bench {clinic.id} {method}"
     log = stack.directory / "postgres.log"
     before = log.stat().st_size
-    request(stack.port, method, path, body, clinic.token)
+    action()
     with open(log, "rb") as file:
         file.seek(before)
         text = file.read().decode()
-    stack.sql(f"ALTER ROLE {login} RESET ALL")
+    stack.sql(";".join(f"ALTER ROLE {login} RESET {name}" for name in settings))
     new_connections(stack, login)
 
     statements = []
@@ -38,8 +44,6 @@ def record(stack, clinic, method, path, body=None):
         elif entry.startswith("DETAIL:") and statements:
             for number, value in PARAMETER.findall(entry):
                 statements[-1][1][number] = None if value == "NULL" else value[1:-1].replace("''", "'")
-    if not statements or not statements[-1][0].startswith("COMMIT"):
-        raise SystemExit(f"{marker}: not a transaction: {statements}")
     return statements
 
 

@@ -128,11 +128,11 @@ class Stack:
             "MEDICALPRO_LISTEN": f"127.0.0.1:{self.port}",
             "MEDICALPRO_POOL_SIZE": str(self.pool),
             "MEDICALPRO_LANES": "8",
-            "MEDICALPRO_REGISTRATIONS_PER_MINUTE": "100000",
-            "MEDICALPRO_LOGINS_PER_MINUTE": "100000",
+            "MEDICALPRO_REGISTRATIONS_PER_MINUTE": "10000000",
+            "MEDICALPRO_LOGINS_PER_MINUTE": "10000000",
         }
         self.run("migrate", "--json")
-        self.spawn("worker")
+        self.worker = self.spawn("worker")
         until("the worker's signing key", 20, lambda: self.sql("SELECT count(*) FROM medicalpro_central.signing_keys", "medicalpro_central") == "1")
         self.server = self.spawn("serve")
         until("the server", 20, self.ready)
@@ -154,10 +154,12 @@ class Stack:
         except OSError:
             return False
 
-    def sql(self, statement, database="postgres"):
+    def sql(self, statement, database="postgres", schema=None):
         """As the superuser: what the bench sets up around what it measures."""
         url = self.postgres._replace(path="/" + database).geturl()
-        output = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, url], check=True, stdout=subprocess.PIPE, text=True)
+        environment = {**os.environ, **({"PGOPTIONS": f"-c search_path={schema}"} if schema else {})}
+        command = ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statement, url]
+        output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
         return output.stdout.strip()
 
     def mailed(self, address):

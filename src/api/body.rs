@@ -1,26 +1,25 @@
 //! The JSON body of a request: size, media type, depth, duplicate keys, and all invalid fields at once.
 //!
-//! A body is checked against the very schema that the spec publishes, so that the spec cannot promise what is not enforced.
+//! A body is checked against the very schema that the spec publishes (`schema`), so that the spec cannot promise what is not enforced.
 
 use std::fmt;
-use std::sync::{PoisonError, RwLock};
 
+use poem::http::Method;
 use poem::{Request, RequestBody};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
-use poem_openapi::types::{ParseFromJSON, Type};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::ParseFromJSON;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::text::check_format;
-use crate::error::{ApiError, FieldError};
+use super::schema;
+use crate::error::ApiError;
+use crate::region::{Locality, Region};
 
 /// Bytes of a body.
 pub const MAX_BYTES: usize = 1024 * 1024;
 /// Levels of nesting.
 pub const MAX_DEPTH: usize = 64;
-/// Invalid fields that one answer lists.
-const MAX_ERRORS: usize = 100;
 
 /// A JSON body that passed every check.
 #[derive(Debug)]
@@ -75,11 +74,9 @@ async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Re
             poem::error::ReadBodyError::PayloadTooLarge => too_large(),
             _ => ApiError::BadRequest { code: "incomplete_body", detail: "The body could not be read.".into() },
         })?;
-    let value = parse(&raw)?;
-    let errors = check::<T>(&value);
-    if !errors.is_empty() {
-        return Err(ApiError::Invalid(errors));
-    }
+    let mut value = parse(&raw)?;
+    let region = request.data::<Locality>().map_or_else(Region::fallback, Locality::region);
+    schema::check::<T>(&mut value, region, request.method() == Method::PATCH).map_err(ApiError::Invalid)?;
     // The schema was checked: what fails now is a rule that the schema does not tell.
     let value =
         T::parse_from_json(Some(value)).map_err(|_| ApiError::invalid("", "invalid", "The body is not valid."))?;
@@ -186,141 +183,6 @@ impl<'de> Visitor<'de> for Strict {
             }
         }
         Ok(Value::Object(object))
-    }
-}
-
-/// All ways in which a value breaks the schema of `T`.
-pub fn check<T: Type>(value: &Value) -> Vec<FieldError> {
-    // Filled once a type; read from then on.
-    static SCHEMAS: RwLock<Option<Registry>> = RwLock::new(None);
-    let name = T::name().into_owned();
-    let known =
-        |registry: &Option<Registry>| registry.as_ref().is_some_and(|registry| registry.schemas.contains_key(&name));
-    if !known(&SCHEMAS.read().unwrap_or_else(PoisonError::into_inner)) {
-        let mut guard = SCHEMAS.write().unwrap_or_else(PoisonError::into_inner);
-        T::register(guard.get_or_insert_with(Registry::new));
-    }
-    let guard = SCHEMAS.read().unwrap_or_else(PoisonError::into_inner);
-    let mut errors = Vec::new();
-    if let Some(registry) = guard.as_ref() {
-        Checker { registry, errors: &mut errors }.reference(&T::schema_ref(), value, "", false);
-    }
-    // A reference with a description beside it is checked as two schemas, of which each may refuse a value.
-    errors.dedup();
-    errors.truncate(MAX_ERRORS);
-    errors
-}
-
-struct Checker<'a> {
-    registry: &'a Registry,
-    errors: &'a mut Vec<FieldError>,
-}
-
-impl Checker<'_> {
-    fn refuse(&mut self, pointer: &str, code: &'static str, detail: impl Into<std::borrow::Cow<'static, str>>) {
-        self.errors.push(FieldError::new(pointer, code, detail));
-    }
-
-    fn reference(&mut self, schema: &MetaSchemaRef, value: &Value, pointer: &str, nullable: bool) {
-        match schema {
-            MetaSchemaRef::Inline(schema) => self.schema(schema, value, pointer, nullable),
-            MetaSchemaRef::Reference(name) => {
-                if let Some(schema) = self.registry.schemas.get(name) {
-                    self.schema(schema, value, pointer, nullable);
-                }
-            }
-        }
-    }
-
-    fn schema(&mut self, schema: &MetaSchema, value: &Value, pointer: &str, nullable: bool) {
-        let nullable = nullable || schema.nullable;
-        // A reference with a description or `nullable` beside it.
-        if !schema.all_of.is_empty() {
-            for part in &schema.all_of {
-                self.reference(part, value, pointer, nullable);
-            }
-            return;
-        }
-        if value.is_null() {
-            if !nullable {
-                self.refuse(pointer, "null", "must not be null");
-            }
-            return;
-        }
-        match (schema.ty, value) {
-            ("object", Value::Object(object)) => self.object(schema, object, pointer),
-            ("array", Value::Array(items)) => {
-                if schema.max_items.is_some_and(|max| items.len() > max) {
-                    self.refuse(pointer, "too_many", "has too many items");
-                    return;
-                }
-                if let Some(schema) = &schema.items {
-                    for (index, item) in items.iter().enumerate() {
-                        self.reference(schema, item, &format!("{pointer}/{index}"), false);
-                    }
-                }
-            }
-            ("string", Value::String(_)) | ("boolean", Value::Bool(_)) if !schema.enum_items.is_empty() => {
-                self.one_of(&schema.enum_items, value, pointer);
-            }
-            ("string", Value::String(text)) => self.text(schema, text, pointer),
-            ("boolean", Value::Bool(_)) | ("", _) => {}
-            ("integer", Value::Number(number)) if number.is_i64() || number.is_u64() => {
-                self.number(schema, number, pointer);
-            }
-            ("number", Value::Number(number)) => self.number(schema, number, pointer),
-            (expected, _) => self.refuse(pointer, "type", format!("must be of type {expected}")),
-        }
-    }
-
-    fn object(&mut self, schema: &MetaSchema, object: &serde_json::Map<String, Value>, pointer: &str) {
-        for name in &schema.required {
-            if !object.contains_key(*name) {
-                self.refuse(&format!("{pointer}/{name}"), "required", "is required");
-            }
-        }
-        for (name, value) in object {
-            let inner = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-            match schema.properties.iter().find(|(known, _)| known == name) {
-                Some((_, schema)) => self.reference(schema, value, &inner, false),
-                None if inner.len() > 200 => self.refuse(pointer, "unknown_field", "has a field that is not known"),
-                None => self.refuse(&inner, "unknown_field", "is not a field of this request"),
-            }
-        }
-    }
-
-    fn one_of(&mut self, allowed: &[Value], value: &Value, pointer: &str) {
-        if !allowed.contains(value) {
-            let allowed: Vec<_> =
-                allowed.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
-            self.refuse(pointer, "not_allowed", format!("must be one of: {}", allowed.join(", ")));
-        }
-    }
-
-    fn text(&mut self, schema: &MetaSchema, text: &str, pointer: &str) {
-        let length = text.chars().count();
-        if schema.min_length.is_some_and(|min| length < min) {
-            self.refuse(
-                pointer,
-                "too_short",
-                format!("must have at least {} characters", schema.min_length.unwrap_or(0)),
-            );
-        } else if schema.max_length.is_some_and(|max| length > max) {
-            self.refuse(
-                pointer,
-                "too_long",
-                format!("must have at most {} characters", schema.max_length.unwrap_or(0)),
-            );
-        } else if let Some(Err(rule)) = schema.format.map(|format| check_format(format, text)) {
-            self.refuse(pointer, "format", rule);
-        }
-    }
-
-    fn number(&mut self, schema: &MetaSchema, number: &serde_json::Number, pointer: &str) {
-        let value = number.as_f64().unwrap_or(f64::INFINITY);
-        if schema.minimum.is_some_and(|min| value < min) || schema.maximum.is_some_and(|max| value > max) {
-            self.refuse(pointer, "range", "is outside the allowed range");
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! | file | owns |
 //! | --- | --- |
-//! | `body` | the JSON body: size, depth, duplicate keys, and all invalid fields at once |
+//! | `body` | the JSON body: size, depth, duplicate keys |
+//! | `schema` | a body against its schema and its region's rules: all invalid fields at once |
 //! | `day` | a day of the calendar |
 //! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
 //! | `list` | pages: limit, sealed cursor, answer |
@@ -15,6 +16,7 @@ pub mod body;
 pub mod day;
 pub mod idempotency;
 pub mod list;
+pub mod schema;
 pub mod search;
 pub mod text;
 
@@ -23,6 +25,8 @@ pub mod text;
 pub enum Tag {
     /// Registering a clinic, proving an address, logging in and out.
     Auth,
+    /// A clinic's own settings.
+    Clinic,
     /// The people a clinic treats.
     Patients,
     /// Whether the server works.

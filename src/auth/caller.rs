@@ -12,11 +12,12 @@ use poem_openapi::SecurityScheme;
 use poem_openapi::auth;
 
 use super::standing::Standings;
-use super::token::{Claims, Tokens};
+use super::token::{Tokens, Verified};
 use crate::central::companies::Status;
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId, SessionId};
+use crate::region::Locality;
 use crate::secrets::sha256;
 
 /// How long a verified signature is remembered (its expiry is checked every time).
@@ -34,8 +35,35 @@ impl std::fmt::Debug for Bearer {
 }
 
 async fn check(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> {
+    verify(request, &bearer, Reach::Clinic).await
+}
+
+async fn check_account(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> {
+    verify(request, &bearer, Reach::OwnAccount).await
+}
+
+async fn verify(request: &Request, bearer: &auth::Bearer, reach: Reach) -> poem::Result<Caller> {
     let callers = request.data::<Callers>().ok_or_else(|| ApiError::internal(anyhow::anyhow!("no callers")))?;
-    Ok(callers.verify(request, &bearer.token).await?)
+    Ok(callers.verify(request, &bearer.token, reach).await?)
+}
+
+/// The access token of a request: `Authorization: Bearer …`.
+// For what is about the caller's own account: also without a second factor that their clinic asks for.
+#[derive(SecurityScheme)]
+#[oai(rename = "bearer", ty = "bearer", bearer_format = "JWT", checker = "check_account")]
+pub struct Account(pub Caller);
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// How far a request reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    Clinic,
+    OwnAccount,
 }
 
 /// Verifies callers.
@@ -43,7 +71,7 @@ async fn check(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> 
 pub struct Callers {
     standings: Standings,
     tokens: Arc<Tokens>,
-    verified: Cache<[u8; 32], Arc<Claims>>,
+    verified: Cache<[u8; 32], Arc<Verified>>,
 }
 
 impl std::fmt::Debug for Callers {
@@ -60,8 +88,8 @@ impl Callers {
         Self { standings, tokens, verified }
     }
 
-    async fn verify(&self, request: &Request, token: &str) -> Result<Caller> {
-        let claims = self.claims(token).await?;
+    async fn verify(&self, request: &Request, token: &str, reach: Reach) -> Result<Caller> {
+        let claims = &self.claims(token).await?.claims;
         let standing = self
             .standings
             .of(claims.sid)
@@ -76,10 +104,19 @@ impl Callers {
                 detail: "The role has changed: refresh the token.",
             });
         }
+        if let Some(locality) = request.data::<Locality>() {
+            locality.is_of_clinic(&standing.country, &standing.language);
+        }
         // From here on every line that is logged tells whose request it is.
         tracing::Span::current().record("clinic", tracing::field::display(ClinicId(standing.company_id)));
         if Status::parse(&standing.status)? == Status::Suspended {
             return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
+        }
+        if standing.second_factor_missing && reach == Reach::Clinic {
+            return Err(ApiError::Forbidden {
+                code: "second_factor_enrolment_required",
+                detail: "The clinic asks for a second factor: begin with POST /api/v1/auth/totp.",
+            });
         }
         let id = request.data::<RequestId>().copied().unwrap_or_else(RequestId::generate);
         let pattern = request.data::<PathPattern>().map_or("", |pattern| &pattern.0);
@@ -95,17 +132,17 @@ impl Callers {
         ))
     }
 
-    /// A signature takes 50 µs to verify: remembered for a moment, by the token's hash.
-    async fn claims(&self, token: &str) -> Result<Arc<Claims>> {
+    /// A signature takes 50 µs to verify: remembered for a moment, by the token's hash, and no longer than its key counts.
+    async fn claims(&self, token: &str) -> Result<Arc<Verified>> {
         let hash = sha256(token.as_bytes());
-        if let Some(claims) =
-            self.verified.get(&hash).await.filter(|claims| claims.exp > chrono::Utc::now().timestamp())
-        {
-            return Ok(claims);
+        let now = chrono::Utc::now().timestamp();
+        let counts = |known: &Arc<Verified>| known.claims.exp > now && self.tokens.counts(&known.kid);
+        if let Some(known) = self.verified.get(&hash).await.filter(counts) {
+            return Ok(known);
         }
-        let claims = self.tokens.verify(token)?;
-        self.verified.insert(hash, claims.clone()).await;
-        Ok(claims)
+        let verified = Arc::new(self.tokens.verify(token)?);
+        self.verified.insert(hash, verified.clone()).await;
+        Ok(verified)
     }
 
     /// Forgets a session at once, in this process.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use poem_openapi::types::Example;
 use uuid::Uuid;
 
+use super::clinic_security::{SecurityPatch, SecurityView};
 use super::fields::Accepted;
 use super::keys::{KeySet, PublicKey};
 use super::login::{Credentials, Me};
@@ -11,6 +12,7 @@ use super::opening::{ClinicView, LoggedIn};
 use super::register::{AddressOnly, CompanyView, NewRegistration, Registered, UserView, Verification};
 use super::sessions::{OtherClinic, Refresh, SessionClinic, SessionList, SessionView};
 use super::token::LIFETIME;
+use super::totp::{AppCode, NewSecondFactor, PasswordAgain, PasswordAndCode, RecoveryCodes};
 use crate::ids::Role;
 
 impl Example for NewRegistration {
@@ -91,6 +93,7 @@ impl Example for Credentials {
             email: checked("camille@cabinet-du-parc.example"),
             password: checked("correct horse battery staple"),
             company_id: None,
+            code: None,
             device_token: None,
         }
     }
@@ -165,7 +168,54 @@ impl Example for KeySet {
     }
 }
 
+impl Example for PasswordAgain {
+    fn example() -> Self {
+        Self { password: checked("correct horse battery staple") }
+    }
+}
+
+impl Example for NewSecondFactor {
+    fn example() -> Self {
+        Self {
+            secret: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned(),
+            otpauth_uri: "otpauth://totp/MedicalPro:camille%40cabinet-du-parc.example?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=MedicalPro&algorithm=SHA1&digits=6&period=30".to_owned(),
+            qr_svg: "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 240 240\"></svg>".to_owned(),
+        }
+    }
+}
+
+impl Example for AppCode {
+    fn example() -> Self {
+        Self { code: checked("287082") }
+    }
+}
+
+impl Example for PasswordAndCode {
+    fn example() -> Self {
+        Self { password: checked("correct horse battery staple"), code: checked("287082") }
+    }
+}
+
+impl Example for RecoveryCodes {
+    fn example() -> Self {
+        let codes = ["91JP-XV4T-0K8M-7ZQ2-HD3C-5RWN", "6T2B-YE9G-K41S-PMXA-0V7J-3CQD"];
+        Self { recovery_codes: codes.map(str::to_owned).to_vec() }
+    }
+}
+
+impl Example for SecurityView {
+    fn example() -> Self {
+        Self { second_factor_required: true }
+    }
+}
+
+impl Example for SecurityPatch {
+    fn example() -> Self {
+        Self { second_factor_required: Some(true) }
+    }
+}
+
 #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
-fn checked<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
+pub(super) fn checked<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
     text.parse().expect("an example is valid")
 }

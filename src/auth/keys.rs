@@ -2,20 +2,35 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use poem::http::{StatusCode, header};
 use poem::web::Data;
-use poem_openapi::types::ParseFromJSON as _;
-use poem_openapi::{Object, OpenApi};
+use poem::{IntoResponse, Response};
+use poem_openapi::param::Header;
+use poem_openapi::registry::{
+    MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,
+};
+use poem_openapi::types::{ToJSON as _, Type as _};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 
+use super::signing::AHEAD;
 use super::token::Tokens;
 use crate::api::Tag;
-use crate::api::answer::Listed;
-use crate::error::{ApiError, Result};
+use crate::api::text::EntityTags;
+use crate::error::Result;
+use crate::secrets::sha256;
+
+/// Seconds that the key set may be kept: less than a key is published before it signs, so that whoever keeps it knows every key
+/// that signs.
+const MAX_AGE: i64 = 60;
+const _: () = assert!(MAX_AGE <= AHEAD);
 
 /// Public keys (RFC 7517).
 #[derive(Debug, Object)]
 #[oai(example)]
 pub struct KeySet {
-    /// Those that may verify a token now; its `kid` names one.
+    /// Those that may verify a token now or soon; its `kid` names one.
     pub keys: Vec<PublicKey>,
 }
 
@@ -37,6 +52,71 @@ pub struct PublicKey {
     pub usage: String,
 }
 
+impl PublicKey {
+    fn of((kid, public): (String, Vec<u8>)) -> Self {
+        let [kty, crv, alg, usage] = ["OKP", "Ed25519", "EdDSA", "sig"].map(str::to_owned);
+        Self { kid, kty, crv, x: URL_SAFE_NO_PAD.encode(public), alg, usage }
+    }
+}
+
+/// 200 with the key set, or 304 where the client has it. Anybody may keep it for a moment.
+#[derive(Debug)]
+pub struct PublishedKeys {
+    keys: KeySet,
+    if_none_match: Option<EntityTags>,
+}
+
+impl IntoResponse for PublishedKeys {
+    fn into_response(self) -> Response {
+        let body = self.keys.to_json_string();
+        let etag = format!("\"{}\"", hex::encode(&sha256(body.as_bytes())[..16]));
+        // RFC 9110, section 13.1.2: compared weakly.
+        let is_ours = |tag: &str| tag == "*" || tag.trim_start_matches("W/") == etag;
+        let known = self.if_none_match.is_some_and(|tags| tags.as_str().split(',').map(str::trim).any(is_ours));
+        let response = Response::builder()
+            .header(header::CACHE_CONTROL, format!("public, max-age={MAX_AGE}"))
+            .header(header::ETAG, &etag);
+        if known {
+            response.status(StatusCode::NOT_MODIFIED).finish()
+        } else {
+            response.content_type("application/json").body(body)
+        }
+    }
+}
+
+impl ApiResponse for PublishedKeys {
+    fn meta() -> MetaResponses {
+        let text_header = |name: &str, description: &str| MetaHeader {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            required: true,
+            deprecated: false,
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        };
+        let answer = |status, description, content| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content,
+            headers: vec![
+                text_header("Cache-Control", "How long the key set may be kept."),
+                text_header("ETag", "Names this key set, for `If-None-Match`."),
+            ],
+        };
+        let json = MetaMediaType { content_type: "application/json", schema: KeySet::schema_ref() };
+        MetaResponses {
+            responses: vec![
+                answer(200, "The key set.", vec![json]),
+                answer(304, "The key set named in If-None-Match is the newest.", vec![]),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        KeySet::register(registry);
+    }
+}
+
 /// The key set.
 #[derive(Clone, Copy, Debug)]
 pub struct Keys;
@@ -45,11 +125,17 @@ pub struct Keys;
 impl Keys {
     /// The public keys that verify access tokens (public)
     ///
-    /// A JSON Web Key Set (RFC 7517), for services that verify tokens themselves.
+    /// A JSON Web Key Set (RFC 7517), for services that verify tokens themselves. It may be kept for a minute: a new key is in it before it signs.
     #[expect(clippy::unused_async, reason = "operations are asynchronous")]
     #[oai(path = "/.well-known/jwks.json", method = "get", operation_id = "auth_jwks")]
-    async fn jwks(&self, tokens: Data<&Arc<Tokens>>) -> Result<Listed<KeySet>> {
-        let keys = KeySet::parse_from_json(Some(tokens.jwks().clone()));
-        keys.map(Listed).map_err(|_| ApiError::internal(anyhow::anyhow!("the key set is not one")))
+    async fn jwks(
+        &self,
+        tokens: Data<&Arc<Tokens>>,
+        /// The key set that the client has.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<EntityTags>>,
+    ) -> Result<PublishedKeys> {
+        let keys = tokens.published().into_iter().map(PublicKey::of).collect();
+        Ok(PublishedKeys { keys: KeySet { keys }, if_none_match: if_none_match.0 })
     }
 }

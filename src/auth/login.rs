@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
@@ -9,28 +10,33 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::attempts::Attempt;
-use super::caller::{Bearer, Callers};
+use super::caller::{Account, Callers};
 use super::opening::{self, ClinicView, Entry, LoggedIn, NO_MEMBERSHIP, SUSPENDED};
 use super::password::Passwords;
 use super::proxies::client_address;
 use super::register::{CompanyView, UserView};
+use super::second_factor;
 use super::throttle::Throttle;
 use super::token::Tokens;
 use super::visitor::Visitor;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::text::{Email, OpaqueToken, Password};
+use crate::api::text::{Email, OpaqueToken, Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::profiles::{self, Place, Profile};
 use crate::central::sessions::{self, Limits};
 use crate::central::users::{self, User};
-use crate::central::{Central, CentralTx, devices};
+use crate::central::{Central, CentralTx, accounts, devices};
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, UserId};
 use crate::secrets::{MasterKeys, random_text, sha256};
 use crate::transaction;
+
+/// Whatever is wrong with them.
+const WRONG: ApiError =
+    ApiError::Unauthenticated { code: "credentials_invalid", detail: "The address or the password is wrong." };
 
 /// Credentials.
 #[derive(Debug, Object)]
@@ -44,6 +50,8 @@ pub struct Credentials {
     pub company_id: Option<Uuid>,
     /// The `deviceToken` that an earlier log-in on this device was answered with.
     pub device_token: Option<OpaqueToken>,
+    /// Of the second factor, for people who have one: what the app shows, or a recovery code.
+    pub code: Option<SecondFactorCode>,
 }
 
 /// Who is logged in.
@@ -66,7 +74,7 @@ pub struct Login;
 impl Login {
     /// Log in (public)
     ///
-    /// An unknown address and a wrong password are answered alike.
+    /// An unknown address and a wrong password are answered alike. Who has a second factor is asked for its `code` once the password is right: 401 `code_required`.
     #[oai(path = "/api/v1/auth/login", method = "post", operation_id = "auth_login")]
     #[expect(clippy::too_many_arguments, reason = "what each step needs")]
     async fn login(
@@ -82,14 +90,15 @@ impl Login {
     ) -> Result<Listed<LoggedIn>> {
         throttle.login(client_address(request))?;
         let (given, visitor) = (body.value, Visitor::of(request));
-        throttle.login_of(given.email.normalized())?;
-        let attempt = wait_after_failures(&central, &keys, &given).await?;
+        let attempt = wait_after_failures(&central, &keys, &throttle, &given).await?;
         let user = check_password(&central, &passwords, &given, &visitor).await?;
-        let second_factor = check_second_factor(&user)?;
+        let (id, failed) = (UserId(user.id), visitor.event("login"));
+        let second_factor = second_factor::check(&central, &keys, id, given.code.as_ref(), failed).await?;
         attempt.succeeded(&central).await?;
         let clinic = check_place(&central, &user, given.company_id, &visitor).await?;
         let entry = Entry { user: UserId(user.id), clinic: Some(clinic), second_factor, until: None };
-        enter(&central, &tokens, **limits, &entry, visitor, given.device_token.as_ref()).await.map(Listed)
+        let password_of = user.password_changed_at;
+        enter(&central, &tokens, **limits, &entry, password_of, visitor, given.device_token.as_ref()).await.map(Listed)
     }
 
     /// Log out
@@ -99,11 +108,11 @@ impl Login {
     async fn logout(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         callers: Data<&Callers>,
     ) -> Result<Done> {
-        let (caller, visitor) = (&bearer.0, Visitor::of(request));
+        let (caller, visitor) = (&account.0, Visitor::of(request));
         let event = Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event("logout") };
         transaction!(central.work(), |tx| {
             sessions::revoke(tx, caller.session(), "logout").await?;
@@ -117,8 +126,8 @@ impl Login {
     ///
     /// The person, the role, the clinic that the access token is for, and the clinics to choose from.
     #[oai(path = "/api/v1/auth/me", method = "get", operation_id = "auth_me")]
-    async fn me(&self, bearer: Bearer, central: Data<&Central>) -> Result<Listed<Me>> {
-        let caller = &bearer.0;
+    async fn me(&self, account: Account, central: Data<&Central>) -> Result<Listed<Me>> {
+        let caller = &account.0;
         let profile = profiles::find(&central, caller.user(), Some(caller.clinic())).await?;
         let (user, company, clinics) = opening::views(profile.ok_or(ApiError::NotFound)?);
         Ok(Listed(Me { user, company, clinics }))
@@ -126,12 +135,22 @@ impl Login {
 }
 
 /// The delay after failures, which a device that is known for this address does not share with strangers.
-async fn wait_after_failures(central: &Central, keys: &MasterKeys, given: &Credentials) -> Result<Attempt> {
+async fn wait_after_failures(
+    central: &Central,
+    keys: &MasterKeys,
+    throttle: &Throttle,
+    given: &Credentials,
+) -> Result<Attempt> {
     let account = given.email.normalized();
     let device = match &given.device_token {
         Some(token) => devices::known(central, &account, &sha256(token.as_str().as_bytes())).await?,
         None => None,
     };
+    // Strangers must not use up the quota of a device that is known, either.
+    match device {
+        Some(device) => throttle.login_of(device)?,
+        None => throttle.login_of(&account)?,
+    }
     Attempt::on(central, keys, &account, device).await
 }
 
@@ -146,18 +165,13 @@ async fn check_password(
     let stored = user.as_ref().map(|user| user.password_hash.as_str());
     let matches = passwords.verify(given.password.as_str(), stored).await?;
     let known = user.as_ref().map(|user| UserId(user.id));
-    if let Some(user) = user.filter(|_| matches) {
-        return Ok(user);
+    let Some(user) = user.filter(|_| matches) else {
+        return refuse(central, visitor, known, "credentials_invalid", WRONG).await;
+    };
+    if let Some(renewed) = passwords.renewed(given.password.as_str(), &user.password_hash).await? {
+        accounts::renew_hash(central, UserId(user.id), &user.password_hash, &renewed).await?;
     }
-    let wrong =
-        ApiError::Unauthenticated { code: "credentials_invalid", detail: "The address or the password is wrong." };
-    refuse(central, visitor, known, "credentials_invalid", wrong).await
-}
-
-/// The second factor, of whoever has one: whether it was shown.
-#[expect(clippy::unnecessary_wraps, reason = "nobody has one yet")]
-const fn check_second_factor(_user: &User) -> Result<bool> {
-    Ok(false)
+    Ok(user)
 }
 
 /// Where to: the address is proven, and there is a clinic for them.
@@ -205,12 +219,14 @@ pub(super) async fn enter(
     tokens: &Tokens,
     limits: Limits,
     entry: &Entry,
+    password_of: DateTime<Utc>,
     mut visitor: Visitor,
     device_token: Option<&OpaqueToken>,
 ) -> Result<LoggedIn> {
     let fresh = random_text();
     let (opened, profile, is_new) = transaction!(central.work(), |tx| {
-        let is_new = recognise(tx, entry, &mut visitor, device_token, &fresh).await?;
+        let before = users::touch_login(tx, entry.user, password_of).await?.ok_or(WRONG)?;
+        let is_new = recognise(tx, entry, before, &mut visitor, device_token, &fresh).await?;
         let opened = opening::open(tx, limits, entry, &visitor).await?;
         let event = Event { clinic: entry.clinic, user: Some(entry.user), ..visitor.event("login") };
         audit::record(tx, &event).await?;
@@ -224,6 +240,7 @@ pub(super) async fn enter(
 async fn recognise(
     tx: &mut CentralTx,
     entry: &Entry,
+    before: bool,
     visitor: &mut Visitor,
     device_token: Option<&OpaqueToken>,
     fresh: &str,
@@ -233,13 +250,12 @@ async fn recognise(
         Some(token) => devices::seen(tx, user, &sha256(token.as_str().as_bytes()), agent.as_deref()).await?,
         None => None,
     };
-    let before = users::touch_login(tx, user).await?;
     visitor.device = match known {
         Some(device) => Some(device),
         None => Some(devices::insert(tx, user, &sha256(fresh.as_bytes()), agent.as_deref()).await?),
     };
     if known.is_none() && before {
-        let payload = json!({ "device": visitor.device_name(), "network": visitor.network, "at": chrono::Utc::now() });
+        let payload = json!({ "device": visitor.device_name(), "network": visitor.network, "at": Utc::now() });
         queue_mail(tx, Kind::NewDevice, To::User(user), entry.clinic, &payload).await?;
     }
     Ok(known.is_none())

@@ -9,7 +9,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::caller::{Bearer, Callers};
+use super::caller::{Account, Callers};
 use super::login::choose;
 use super::opening::{self, Entry, LoggedIn, NO_MEMBERSHIP, Opened};
 use super::proxies::client_address;
@@ -138,14 +138,14 @@ impl Sessions {
     async fn switch_clinic(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         tokens: Data<&Arc<Tokens>>,
         callers: Data<&Callers>,
         limits: Data<&Limits>,
         body: Body<OtherClinic>,
     ) -> Result<Listed<LoggedIn>> {
-        let (caller, mut visitor) = (&bearer.0, Visitor::of(request));
+        let (caller, mut visitor) = (&account.0, Visitor::of(request));
         let user = caller.user();
         let (opened, profile) = transaction!(central.work(), |tx| {
             let profile = profiles::within(tx, user, None).await?.ok_or(NO_MEMBERSHIP)?;
@@ -171,8 +171,8 @@ impl Sessions {
     ///
     /// All that go on, at all your clinics: what is not yours or no longer needed can be ended.
     #[oai(path = "/sessions", method = "get", operation_id = "auth_sessions_list")]
-    async fn list(&self, bearer: Bearer, central: Data<&Central>) -> Result<Listed<SessionList>> {
-        let caller = &bearer.0;
+    async fn list(&self, account: Account, central: Data<&Central>) -> Result<Listed<SessionList>> {
+        let caller = &account.0;
         let view = |session: sessions::Session| SessionView {
             id: session.id,
             clinic: session.company_id.zip(session.company_name).map(|(id, name)| SessionClinic { id, name }),
@@ -194,13 +194,13 @@ impl Sessions {
     async fn revoke(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         callers: Data<&Callers>,
         /// The session.
         id: Path<Uuid>,
     ) -> Result<Done> {
-        let ended = end(&central, &callers, &bearer, request, Which::One(SessionId(id.0))).await?;
+        let ended = end(&central, &callers, &account, request, Which::One(SessionId(id.0))).await?;
         if ended == 0 { Err(ApiError::NotFound) } else { Ok(Done) }
     }
 
@@ -211,7 +211,7 @@ impl Sessions {
     async fn revoke_all(
         &self,
         request: &Request,
-        bearer: Bearer,
+        account: Account,
         central: Data<&Central>,
         callers: Data<&Callers>,
         /// `true` lets the session go on that asks.
@@ -219,15 +219,21 @@ impl Sessions {
         keep_current: Query<Option<bool>>,
     ) -> Result<Done> {
         let keep = keep_current.0.unwrap_or(false);
-        let which = if keep { Which::Others(bearer.0.session()) } else { Which::All };
-        end(&central, &callers, &bearer, request, which).await?;
+        let which = if keep { Which::Others(account.0.session()) } else { Which::All };
+        end(&central, &callers, &account, request, which).await?;
         Ok(Done)
     }
 }
 
 /// Ends sessions of whoever asks; how many went on until now.
-async fn end(central: &Central, callers: &Callers, bearer: &Bearer, request: &Request, which: Which) -> Result<usize> {
-    let (user, visitor) = (bearer.0.user(), Visitor::of(request));
+async fn end(
+    central: &Central,
+    callers: &Callers,
+    account: &Account,
+    request: &Request,
+    which: Which,
+) -> Result<usize> {
+    let (user, visitor) = (account.0.user(), Visitor::of(request));
     let event = visitor.event("session_revoked");
     let ended = transaction!(central.work(), |tx| sessions::revoke_of(tx, user, which, "person", &event).await)?;
     for session in &ended {

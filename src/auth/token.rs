@@ -1,24 +1,24 @@
 //! Access tokens: signed with Ed25519, short-lived, for one person at one clinic in one role (RFC 7519, RFC 9068).
 //!
-//! Keys lie in central, private halves sealed. Algorithm, type, issuer, audience, times and `kid` are checked; a `kid` is looked up
-//! among our own keys and nowhere else, and what a token says of keys (`jku`, `jwk`, `x5u`) is not read.
+//! Algorithm, type, issuer, audience, times and `kid` are checked; a `kid` is looked up among the keys that this process knows
+//! ([`super::signing`]) and nowhere else, and what a token says of keys (`jku`, `jwk`, `x5u`) is not read.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode};
+use arc_swap::ArcSwap;
+use chrono::{DateTime, Utc};
+use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::signing::KeyRing;
 use crate::central::Central;
-use crate::central::signing_keys::{self, StoredKey};
+use crate::central::signing_keys;
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, Role, SessionId, UserId};
-use crate::secrets::{MasterKeys, Purpose, sha256};
+use crate::secrets::MasterKeys;
 
 /// Seconds that an access token is good for.
 pub const LIFETIME: i64 = 600;
@@ -57,6 +57,15 @@ pub struct Claims {
     pub role: Role,
 }
 
+/// What a token says that was verified, and by which key.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// What it says.
+    pub claims: Claims,
+    /// Who signed it: it counts no longer than this key does.
+    pub kid: String,
+}
+
 /// Whom a token is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
@@ -84,84 +93,66 @@ impl Subject<'_> {
 
 /// Issues and verifies access tokens.
 pub struct Tokens {
-    kid: String,
-    signing: EncodingKey,
-    verifying: HashMap<String, DecodingKey>,
+    keys: ArcSwap<KeyRing>,
     validation: Validation,
-    jwks: serde_json::Value,
 }
 
 impl std::fmt::Debug for Tokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Tokens({})", self.kid)
+        f.write_str("Tokens")
     }
-}
-
-fn place(kid: &str) -> String {
-    format!("signing key {kid}")
-}
-
-/// Makes sure that there is a signing key. The worker does, since the server may not write here.
-///
-/// # Errors
-/// As the database or the cipher refuses.
-pub async fn ensure_signing_key(central: &Central, keys: &MasterKeys) -> anyhow::Result<()> {
-    if !signing_keys::list(central).await.map_err(ApiError::into_cause)?.is_empty() {
-        return Ok(());
-    }
-    let document =
-        Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).ok().context("no key was made")?;
-    let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).ok().context("no key was made")?;
-    let public_key = pair.public_key().as_ref().to_vec();
-    let kid = URL_SAFE_NO_PAD.encode(&sha256(&public_key)[..12]);
-    let private_key = keys.seal(Purpose::SigningKey, &place(&kid), document.as_ref())?;
-    signing_keys::insert_first(central, &StoredKey { kid, public_key, private_key }).await.map_err(ApiError::into_cause)
 }
 
 impl Tokens {
     /// Reads the keys in use.
     ///
     /// # Errors
-    /// When there is none yet, or one does not open.
+    /// When there is none that signs.
     pub async fn load(central: &Central, keys: &MasterKeys) -> anyhow::Result<Self> {
-        let stored = signing_keys::list(central).await.map_err(ApiError::into_cause)?;
-        Self::from_stored(&stored, keys)
+        let tokens = Self::of(KeyRing::default());
+        tokens.reload(central, keys).await?;
+        let signs = tokens.keys.load().signing(Utc::now()).is_some();
+        signs.then_some(tokens).context(
+            "there is no signing key that opens with these master keys: start `medicalpro worker` once, with the same",
+        )
     }
 
-    fn from_stored(stored: &[StoredKey], keys: &MasterKeys) -> anyhow::Result<Self> {
-        let newest = stored.first().context("there is no signing key yet: start `medicalpro worker` once")?;
-        let private = keys.open(Purpose::SigningKey, &place(&newest.kid), &newest.private_key)?;
+    /// Reads the keys again.
+    ///
+    /// # Errors
+    /// When central does not answer; all stays as it was then, and what has an end ends.
+    pub async fn reload(&self, central: &Central, keys: &MasterKeys) -> anyhow::Result<()> {
+        let stored = signing_keys::list(central).await.map_err(ApiError::into_cause)?;
+        self.keys.store(Arc::new(KeyRing::of(&stored, keys)));
+        Ok(())
+    }
+
+    fn of(keys: KeyRing) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = 0;
-        let jwk = |key: &StoredKey| {
-            serde_json::json!({
-                "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig",
-                "kid": key.kid, "x": URL_SAFE_NO_PAD.encode(&key.public_key),
-            })
-        };
-        Ok(Self {
-            kid: newest.kid.clone(),
-            signing: EncodingKey::from_ed_der(&private),
-            verifying: stored.iter().map(|key| (key.kid.clone(), DecodingKey::from_ed_der(&key.public_key))).collect(),
-            validation,
-            jwks: serde_json::json!({ "keys": stored.iter().map(jwk).collect::<Vec<_>>() }),
-        })
+        Self { keys: ArcSwap::from_pointee(keys), validation }
     }
 
-    /// The key set, public halves (RFC 7517).
+    /// Whether a key counts still, that a token was verified with a moment ago.
     #[must_use]
-    pub const fn jwks(&self) -> &serde_json::Value {
-        &self.jwks
+    pub fn counts(&self, kid: &str) -> bool {
+        self.keys.load().verifying(kid, Utc::now()).is_some()
+    }
+
+    /// `kid` and public half of each key that may verify a token now or soon, newest first.
+    #[must_use]
+    pub fn published(&self) -> Vec<(String, Vec<u8>)> {
+        self.keys.load().published(Utc::now()).map(|(kid, public)| (kid.to_owned(), public.to_vec())).collect()
     }
 
     /// Issues a token.
     ///
     /// # Errors
-    /// Internal when the library refuses.
+    /// Unavailable when there is no key that signs; internal when the library refuses.
     pub fn issue(&self, subject: &Subject<'_>, now: i64) -> Result<String> {
         let claims = Claims {
             iss: ISSUER.to_owned(),
@@ -177,47 +168,68 @@ impl Tokens {
             company_id: subject.clinic,
             role: subject.role,
         };
+        let keys = self.keys.load();
+        let (kid, signing) = keys.signing(Utc::now()).ok_or(ApiError::unavailable("signing_key_missing"))?;
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
-        header.kid = Some(self.kid.clone());
-        encode(&header, &claims, &self.signing).map_err(ApiError::internal)
+        header.kid = Some(kid.to_owned());
+        encode(&header, &claims, signing).map_err(ApiError::internal)
     }
 
     /// Verifies a token.
     ///
     /// # Errors
     /// 401: `token_expired`, or `token_invalid` without saying why.
-    pub fn verify(&self, token: &str) -> Result<Arc<Claims>> {
+    pub fn verify(&self, token: &str) -> Result<Verified> {
+        self.verify_at(token, Utc::now())
+    }
+
+    fn verify_at(&self, token: &str, now: DateTime<Utc>) -> Result<Verified> {
         let invalid = || ApiError::Unauthenticated { code: "token_invalid", detail: "The access token is not valid." };
         let header = decode_header(token).map_err(|_| invalid())?;
-        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
+        // RFC 7515, section 4.1.11: what must be understood and is not makes a token invalid.
+        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
             return Err(invalid());
         }
-        let key = header.kid.as_ref().and_then(|kid| self.verifying.get(kid)).ok_or_else(invalid)?;
+        let kid = header.kid.ok_or_else(invalid)?;
+        let keys = self.keys.load();
+        let key = keys.verifying(&kid, now).ok_or_else(invalid)?;
         let claims = decode::<Claims>(token, key, &self.validation)
             .map_err(|error| match error.kind() {
-                jsonwebtoken::errors::ErrorKind::ExpiredSignature => {
+                ErrorKind::ExpiredSignature => {
                     ApiError::Unauthenticated { code: "token_expired", detail: "The access token has expired." }
                 }
                 _ => invalid(),
             })?
             .claims;
-        if claims.sub == claims.user_id { Ok(Arc::new(claims)) } else { Err(invalid()) }
+        // One that is issued later than now, or lives longer than ours do, is none of ours.
+        let of_ours = claims.iat <= now.timestamp() && claims.exp - claims.iat <= LIFETIME;
+        if claims.sub == claims.user_id && of_ours { Ok(Verified { claims, kid }) } else { Err(invalid()) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use chrono::TimeDelta;
+
     use super::*;
+    use crate::auth::signing::stored;
+    use crate::central::signing_keys::StoredKey;
+
+    fn master() -> MasterKeys {
+        MasterKeys::parse(&MasterKeys::generate(chrono::NaiveDate::MIN)).expect("a generated key")
+    }
+
+    /// Keys in the order in which central lists them: newest first.
+    fn with(keys: &MasterKeys, stored: &[StoredKey]) -> Tokens {
+        Tokens::of(KeyRing::of(stored, keys))
+    }
 
     fn tokens() -> Tokens {
-        let keys = MasterKeys::parse(&MasterKeys::generate(chrono::NaiveDate::MIN)).expect("a generated key");
-        let document = Ed25519KeyPair::generate_pkcs8(&aws_lc_rs::rand::SystemRandom::new()).expect("a key");
-        let pair = Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key");
-        let kid = "test-key-1".to_owned();
-        let private_key = keys.seal(Purpose::SigningKey, &place(&kid), document.as_ref()).expect("seals");
-        let stored = StoredKey { kid, public_key: pair.public_key().as_ref().to_vec(), private_key };
-        Tokens::from_stored(&[stored], &keys).expect("keys")
+        let keys = master();
+        with(&keys, &[stored(&keys, Utc::now(), None)])
     }
 
     fn nurse(session_ends: i64) -> Subject<'static> {
@@ -229,10 +241,14 @@ mod tests {
         tokens.issue(&nurse(now + 86_400), now).expect("issues")
     }
 
+    fn kid(token: &str) -> String {
+        decode_header(token).expect("a header").kid.expect("a kid")
+    }
+
     #[test]
     fn a_token_verifies_until_it_expires() {
-        let (tokens, now) = (tokens(), chrono::Utc::now().timestamp());
-        assert_eq!(tokens.verify(&issue(&tokens, now)).expect("verifies").role, Role::Nurse);
+        let (tokens, now) = (tokens(), Utc::now().timestamp());
+        assert_eq!(tokens.verify(&issue(&tokens, now)).expect("verifies").claims.role, Role::Nurse);
         let expired = tokens.verify(&issue(&tokens, now - LIFETIME - 1)).expect_err("expired");
         assert!(matches!(expired, ApiError::Unauthenticated { code: "token_expired", .. }));
         assert!(tokens.verify(&issue(&tokens, now + 60)).is_err(), "not yet");
@@ -240,17 +256,23 @@ mod tests {
 
     #[test]
     fn no_token_outlives_its_session() {
-        let (tokens, now) = (tokens(), chrono::Utc::now().timestamp());
+        let (tokens, now) = (tokens(), Utc::now().timestamp());
         for (left, lifetime) in [(86_400, LIFETIME), (LIFETIME, LIFETIME), (60, 60)] {
-            let claims = tokens.verify(&tokens.issue(&nurse(now + left), now).expect("issues")).expect("verifies");
+            let claims =
+                tokens.verify(&tokens.issue(&nurse(now + left), now).expect("issues")).expect("verifies").claims;
             assert_eq!(claims.exp - claims.iat, lifetime);
         }
     }
 
     #[test]
     fn a_token_of_other_keys_or_edited_is_refused() {
-        let (ours, theirs, now) = (tokens(), tokens(), chrono::Utc::now().timestamp());
-        assert!(ours.verify(&issue(&theirs, now)).is_err(), "another key of the same kid");
+        let (keys, now) = (master(), Utc::now().timestamp());
+        let mut theirs = stored(&keys, Utc::now(), None);
+        let ours = stored(&keys, Utc::now(), None);
+        theirs.public_key.clone_from(&ours.public_key);
+        let (ours, theirs) = (with(&keys, &[ours]), with(&keys, &[theirs]));
+        assert!(ours.verify(&issue(&theirs, now)).is_err(), "another key");
+        assert!(theirs.verify(&issue(&theirs, now)).is_err(), "another key under the same kid");
         let token = issue(&ours, now);
         let parts: Vec<&str> = token.split('.').collect();
         let mut claims: serde_json::Value =
@@ -258,16 +280,50 @@ mod tests {
         claims["role"] = "admin".into();
         let edited = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims.to_string()), parts[2]);
         assert!(ours.verify(&edited).is_err(), "edited claims");
-        let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt","kid":"test-key-1"}"#);
-        assert!(ours.verify(&format!("{none}.{}.", parts[1])).is_err(), "alg none");
+        let none = format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{}"}}"#, kid(&token));
+        assert!(ours.verify(&format!("{}.{}.", URL_SAFE_NO_PAD.encode(none), parts[1])).is_err(), "alg none");
         for garbage in ["", ".", "..", "a.b.c", &"x".repeat(100_000)] {
             assert!(ours.verify(garbage).is_err());
         }
     }
 
     #[test]
-    fn a_key_set_shows_public_halves_only() {
-        let jwks = tokens().jwks().to_string();
-        assert!(jwks.contains("\"x\"") && !jwks.contains("\"d\""));
+    fn the_newest_whose_time_has_come_signs_and_its_predecessor_verifies_to_its_end() {
+        let (keys, now) = (master(), Utc::now());
+        let at = |seconds| now + TimeDelta::seconds(seconds);
+        let old = stored(&keys, at(-1000), Some(at(840)));
+        let new = stored(&keys, at(120), None);
+        let tokens = with(&keys, &[new, old]);
+        let ring = tokens.keys.load();
+        let signs = |at| ring.signing(at).expect("one signs").0.to_owned();
+        let published: Vec<String> = tokens.published().into_iter().map(|(kid, _)| kid).collect();
+        let [new, old] = <[String; 2]>::try_from(published).expect("both are published");
+        assert_eq!((signs(at(119)), signs(at(120)), signs(at(5000))), (old.clone(), new.clone(), new.clone()));
+
+        let token = issue(&tokens, now.timestamp());
+        assert_eq!(kid(&token), old);
+        assert!(tokens.verify_at(&token, at(839)).is_ok() && tokens.verify_at(&token, at(840)).is_err(), "retired");
+        assert!(tokens.counts(&old) && tokens.counts(&new) && !tokens.counts("unknown-kid"));
+    }
+
+    #[test]
+    fn a_key_that_does_not_open_verifies_and_another_signs() {
+        let (keys, now) = (master(), Utc::now());
+        let at = |seconds| now + TimeDelta::seconds(seconds);
+        let (sealed_elsewhere, ours) = (stored(&master(), at(-10), None), stored(&keys, at(-1000), Some(at(840))));
+        let expected = ours.kid.clone();
+        let tokens = with(&keys, &[sealed_elsewhere, ours]);
+        assert_eq!(kid(&issue(&tokens, now.timestamp())), expected);
+        assert_eq!(tokens.published().len(), 2);
+        let none = with(&keys, &[stored(&master(), now, None)]);
+        let refused = none.issue(&nurse(LIFETIME), 0);
+        assert!(matches!(refused, Err(ApiError::Unavailable { .. })));
+    }
+
+    #[test]
+    fn a_server_whose_clock_is_behind_signs_with_the_only_key() {
+        let (keys, now) = (master(), Utc::now());
+        let tokens = with(&keys, &[stored(&keys, now + TimeDelta::seconds(5), None)]);
+        assert!(tokens.verify(&issue(&tokens, now.timestamp())).is_ok());
     }
 }

@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 
-use super::CentralTx;
-use crate::error::Result;
+use super::{Central, CentralTx};
+use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, UserId};
 use crate::sql;
 use crate::sql::CentralLogin;
+use crate::transaction;
 
 sql! { Central;
     /// One event.
@@ -16,7 +17,7 @@ sql! { Central;
 }
 
 /// One event, to be written in the transaction that it is about.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Event<'a> {
     /// What happened, such as `login`.
     pub action: &'static str,
@@ -46,4 +47,22 @@ pub async fn record(tx: &mut CentralTx, event: &Event<'_>) -> Result<()> {
     let (clinic, user, actor) = (event.clinic.map(|id| id.0), event.user.map(|id| id.0), event.actor.map(|id| id.0));
     tx.rows(&RECORD, &[action, &outcome, &clinic, &user, &actor, request, network, detail]).await?;
     Ok(())
+}
+
+/// Passes an outcome on; where the attempt was refused, an event says so, in a transaction of its own: that of the attempt is rolled
+/// back.
+///
+/// # Errors
+/// The outcome's, or as the database refuses.
+pub async fn record_refusal<T>(central: &Central, event: &Event<'_>, outcome: Result<T>) -> Result<T> {
+    let detail = match &outcome {
+        Err(ApiError::Forbidden { code, .. } | ApiError::Conflict { code, .. }) => *code,
+        Err(ApiError::NotFound) => "not_found",
+        Err(ApiError::RateLimited { .. }) => "rate_limited",
+        Err(ApiError::Invalid(errors)) => errors.first().map_or("invalid", |error| error.code),
+        _ => return outcome,
+    };
+    let refusal = Event { failed: true, detail: Some(detail), ..*event };
+    transaction!(central.work(), |tx| record(tx, &refusal).await)?;
+    outcome
 }

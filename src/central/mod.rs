@@ -2,13 +2,18 @@
 //!
 //! Owns the pool to it and [`CentralTx`]; each file below owns the statements of one table or two.
 
+pub mod accounts;
 pub mod attempts;
 pub mod audit;
+pub mod clinic_mail;
 pub mod companies;
+pub mod delivery;
 pub mod devices;
+pub mod email_changes;
 pub mod journal;
 pub mod outbox;
 pub mod profiles;
+pub mod second_factor;
 pub mod sessions;
 pub mod signing_keys;
 pub mod users;

@@ -1,10 +1,10 @@
-//! `email_outbox`: account mail to be sent. A row says which mail is due to whom; its text and its token are made when it
+//! `email_outbox`: account mail to be sent; `delivery` sends it. A row says which mail is due to whom; its text and its token are made when it
 //! is sent, so that no table ever holds a token in the clear.
 
 use uuid::Uuid;
 
-use super::{Central, CentralTx};
-use crate::error::{ApiError, Result};
+use super::CentralTx;
+use crate::error::Result;
 use crate::ids::{ClinicId, UserId};
 use crate::sql;
 use crate::sql::CentralLogin;
@@ -67,6 +67,12 @@ impl Kind {
             Self::EmailChanged => "email_changed",
         }
     }
+
+    /// From `email_outbox.kind`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
 }
 
 /// To whom a mail goes.
@@ -101,36 +107,6 @@ sql! { Central;
            FROM memberships m JOIN users u ON u.id = m.user_id
           WHERE m.company_id = $1 AND u.email_verified_at IS NULL AND u.status = 'active'
             AND NOT EXISTS (SELECT FROM email_outbox o WHERE o.user_id = u.id AND o.kind = 'verification' AND o.company_id = m.company_id)";
-    /// Takes a due mail for longer than its sending may take: a worker that dies in between leaves it to be taken again.
-    CLAIM by WORKER;
-        "UPDATE email_outbox SET attempts = attempts + 1, next_attempt_at = now() + interval '2 minutes'
-          WHERE id = (SELECT id FROM email_outbox WHERE status = 'queued' AND kind = 'verification' AND next_attempt_at <= now()
-                       ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING id, user_id, company_id, attempts";
-    /// What the mail says and to whom.
-    ADDRESSEE by WORKER;
-        "SELECT u.email, u.first_name, u.language, c.name AS clinic
-           FROM users u, companies c WHERE u.id = $1 AND c.id = $2";
-    /// The token that the mail bears.
-    INSERT_TOKEN by WORKER;
-        "INSERT INTO one_time_tokens (token_hash, user_id, purpose, expires_at)
-         VALUES ($1, $2, 'email_verification', now() + interval '24 hours')";
-    /// Sent.
-    SENT by WORKER;
-        "UPDATE email_outbox SET status = 'sent', sent_at = now() WHERE id = $1";
-    /// Refused for now: again later, twice as late each time; given up after ten attempts or where it cannot succeed.
-    FAILED by WORKER;
-        "UPDATE email_outbox
-            SET status = CASE WHEN attempts >= 10 OR $2 THEN 'dead' ELSE 'queued' END,
-                next_attempt_at = now() + interval '15 seconds' * power(2, attempts)
-          WHERE id = $1
-         RETURNING status = 'dead' AS given_up";
-    /// What waits to be sent, for the metrics: the index of queued mails holds no others.
-    QUEUE by WORKER;
-        "SELECT count(*) FILTER (WHERE next_attempt_at <= now()) AS due,
-                count(*) FILTER (WHERE next_attempt_at > now()) AS later,
-                greatest(extract(epoch FROM now() - min(created_at)), 0)::bigint AS oldest_seconds
-           FROM email_outbox WHERE status = 'queued'";
 }
 
 /// Queues a mail, in the transaction that causes it. `payload` is what its text says beyond the rows it is about: never a token.
@@ -154,41 +130,6 @@ pub async fn queue_mail(
     Ok(())
 }
 
-/// A mail that is due.
-#[derive(Debug)]
-pub struct Due {
-    /// The row.
-    pub id: Uuid,
-    /// To whom.
-    pub user_id: Uuid,
-    /// About which clinic.
-    pub company_id: Uuid,
-    /// Which attempt this is, from 1.
-    pub attempts: i32,
-}
-
-crate::from_row!(Due { id, user_id, company_id, attempts });
-
-/// To whom a mail goes.
-pub struct Addressee {
-    /// Address.
-    pub email: String,
-    /// Given name.
-    pub first_name: Option<String>,
-    /// ISO 639-1.
-    pub language: String,
-    /// The clinic's name.
-    pub clinic: String,
-}
-
-impl std::fmt::Debug for Addressee {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Addressee")
-    }
-}
-
-crate::from_row!(Addressee { email, first_name, language, clinic });
-
 /// Queues another verification mail, if the address has an account that needs one; to whom and about which clinic.
 ///
 /// # Errors
@@ -205,71 +146,4 @@ pub async fn queue_verification(tx: &mut CentralTx, email_normalized: &str) -> R
 pub async fn queue_clinics_verifications(tx: &mut CentralTx, clinic: Uuid) -> Result<()> {
     tx.rows(&QUEUE_CLINICS_VERIFICATIONS, &[&clinic]).await?;
     Ok(())
-}
-
-/// Takes the next due mail.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn claim(central: &Central) -> Result<Option<Due>> {
-    let row = central.row(&CLAIM, &[]).await?;
-    Ok(row.as_ref().map(Due::try_from).transpose()?)
-}
-
-/// To whom a due mail goes.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn addressee(central: &Central, due: &Due) -> Result<Option<Addressee>> {
-    let row = central.row(&ADDRESSEE, &[&due.user_id, &due.company_id]).await?;
-    Ok(row.as_ref().map(Addressee::try_from).transpose()?)
-}
-
-/// Stores the hash of the token that a mail bears, good for 24 hours.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn store_token(central: &Central, due: &Due, token_hash: &[u8]) -> Result<()> {
-    central.rows(&INSERT_TOKEN, &[&token_hash, &due.user_id]).await?;
-    Ok(())
-}
-
-/// Notes that a mail was sent.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn sent(central: &Central, due: &Due) -> Result<()> {
-    central.rows(&SENT, &[&due.id]).await?;
-    Ok(())
-}
-
-/// Notes that a mail could not be sent; whether it is given up.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn failed(central: &Central, due: &Due, permanent: bool) -> Result<bool> {
-    let row = central.row(&FAILED, &[&due.id, &permanent]).await?;
-    Ok(row.map(|row| row.try_get("given_up")).transpose()?.unwrap_or(true))
-}
-
-/// What waits to be sent.
-#[derive(Clone, Copy, Debug)]
-pub struct Queue {
-    /// Mails that are due.
-    pub due: i64,
-    /// Mails that will be: those that failed, and those that are being sent.
-    pub later: i64,
-    /// How long ago the oldest of all was queued.
-    pub oldest_seconds: i64,
-}
-
-crate::from_row!(Queue { due, later, oldest_seconds });
-
-/// Looks at what waits to be sent.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn queue(central: &Central) -> Result<Queue> {
-    let row = central.row(&QUEUE, &[]).await?.ok_or(ApiError::NotFound)?;
-    Ok(Queue::try_from(&row)?)
 }

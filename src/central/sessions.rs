@@ -99,7 +99,8 @@ sql! { Central;
           ORDER BY s.last_used_at DESC, s.id DESC LIMIT 200";
     /// What a request with this session may do now, in one look.
     STANDING by API;
-        "SELECT s.user_id, s.company_id, m.role, c.status, c.epoch
+        "SELECT s.user_id, s.company_id, m.role, c.status, c.country, c.language, c.epoch,
+                c.second_factor_required AND u.totp_confirmed_at IS NULL AS second_factor_missing
            FROM sessions s
            JOIN users u ON u.id = s.user_id AND u.status = 'active'
            JOIN memberships m ON m.user_id = s.user_id AND m.company_id = s.company_id AND m.status = 'active'
@@ -146,11 +147,17 @@ pub struct Standing {
     pub role: String,
     /// The clinic's status.
     pub status: String,
+    /// The clinic's country.
+    pub country: String,
+    /// The language that it writes in.
+    pub language: String,
     /// The generation of the clinic's credentials.
     pub epoch: i64,
+    /// The clinic asks for a second factor, and the person has none.
+    pub second_factor_missing: bool,
 }
 
-crate::from_row!(Standing { user_id, company_id, role, status, epoch });
+crate::from_row!(Standing { user_id, company_id, role, status, country, language, epoch, second_factor_missing });
 
 /// A session, for the list.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! `users`, `memberships` and `one_time_tokens`: people, where they work, and what proves an address.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Central, CentralTx};
@@ -24,11 +25,13 @@ sql! { Central;
         "INSERT INTO memberships (user_id, company_id, role) VALUES ($1, $2, $3)";
     /// Who logs in.
     BY_EMAIL by API;
-        "SELECT id, email, password_hash, first_name, last_name, language, email_verified_at IS NOT NULL AS email_verified
+        "SELECT id, email, password_hash, first_name, last_name, language, email_verified_at IS NOT NULL AS email_verified,
+                password_changed_at
            FROM users WHERE email_normalized = $1 AND status = 'active'";
     /// Who is logged in.
     BY_ID by API;
-        "SELECT id, email, password_hash, first_name, last_name, language, email_verified_at IS NOT NULL AS email_verified
+        "SELECT id, email, password_hash, first_name, last_name, language, email_verified_at IS NOT NULL AS email_verified,
+                password_changed_at
            FROM users WHERE id = $1 AND status = 'active'";
     /// Where they work.
     MEMBERSHIPS by API;
@@ -46,10 +49,10 @@ sql! { Central;
         "WITH others AS (UPDATE one_time_tokens SET used_at = now()
                           WHERE user_id = $1 AND purpose = 'email_verification' AND used_at IS NULL)
          UPDATE users SET email_verified_at = now() WHERE id = $1 AND email_verified_at IS NULL";
-    /// When they were last here; whether they have been here before.
+    /// When they were last here; whether they have been here before. No row where the password that was shown is theirs no more.
     TOUCH_LOGIN by API;
         "WITH before AS (SELECT last_login_at FROM users WHERE id = $1)
-         UPDATE users SET last_login_at = now() WHERE id = $1 RETURNING (SELECT last_login_at IS NOT NULL FROM before)";
+         UPDATE users SET last_login_at = now() WHERE id = $1 AND status = 'active' AND password_changed_at = $2 RETURNING (SELECT last_login_at IS NOT NULL FROM before)";
 }
 
 /// A person to be.
@@ -87,6 +90,8 @@ pub struct User {
     pub language: String,
     /// Whether the address is proven.
     pub email_verified: bool,
+    /// When the password was set.
+    pub password_changed_at: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for User {
@@ -95,7 +100,16 @@ impl std::fmt::Debug for User {
     }
 }
 
-crate::from_row!(User { id, email, password_hash, first_name, last_name, language, email_verified });
+crate::from_row!(User {
+    id,
+    email,
+    password_hash,
+    first_name,
+    last_name,
+    language,
+    email_verified,
+    password_changed_at
+});
 
 /// A person's place at a clinic.
 #[derive(Debug)]
@@ -190,11 +204,12 @@ pub async fn address_proven(tx: &mut CentralTx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Notes a log-in; whether there was one before.
+/// Notes a log-in with the password that was set at `password_of`; whether there was one before. `None` where the account has another
+/// password by now, or is deactivated: what ends sessions does not see the one that is being opened.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn touch_login(tx: &mut CentralTx, user: UserId) -> Result<bool> {
-    let row = tx.row(&TOUCH_LOGIN, &[&user.0]).await?;
-    Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(false))
+pub async fn touch_login(tx: &mut CentralTx, user: UserId, password_of: DateTime<Utc>) -> Result<Option<bool>> {
+    let row = tx.row(&TOUCH_LOGIN, &[&user.0, &password_of]).await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }

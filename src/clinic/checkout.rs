@@ -5,7 +5,7 @@
 use deadpool_postgres::{ClientWrapper, HookError, Metrics};
 use std::time::Duration;
 
-use super::context::{Caller, ContextKey};
+use super::context::{ContextKey, Principal};
 use crate::telemetry::metrics;
 
 /// A connection that lay idle for longer is looked at before it is used.
@@ -14,11 +14,10 @@ const LOOK_AFTER: Duration = Duration::from_secs(30);
 const STATEMENTS: usize = 100;
 
 /// BEGIN, session role, `search_path` and signed context in one message. Nothing in it comes from outside: the role is an
-/// enum's, the schema is computed from a UUID, the context is of a charset that needs no escaping.
-pub(super) fn opening(caller: &Caller, schema: &str, key: &ContextKey, now: i64) -> String {
-    let role = caller.role().session_role();
-    let context = key.sign(caller.clinic(), role, caller.user(), now);
-    let request = caller.request();
+/// enum's or the worker's, the schema is computed from a UUID, the context is of a charset that needs no escaping.
+pub(super) fn opening(principal: &Principal, schema: &str, key: &ContextKey, now: i64) -> String {
+    let Principal { clinic, user, session_role: role, request, .. } = principal;
+    let context = key.sign(*clinic, role, *user, now);
     format!(
         "BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {schema}, pg_temp; \
          SET LOCAL app.ctx = '{context}'; SET LOCAL app.request_id = '{request}'"

@@ -1,7 +1,7 @@
 //! The connection manager: finds a clinic's credentials in central and keeps one private, bounded pool a clinic.
 //!
-//! Who calls it: every operation on a clinic, through [`Clinics::read`] and [`Clinics::write`]. Invariants: a pool is opened with
-//! its own clinic's credentials only and is found by a verified caller's clinic only; all pools together never hold
+//! Who calls it: every operation on a clinic, by [`Clinics::read`] and [`Clinics::write`]; the worker, by [`Clinics::run`]. Invariants: a pool is opened with
+//! its own clinic's credentials only and is found by its principal's clinic only; all pools together never hold
 //! more connections than the budget; a clinic whose credentials changed (`epoch`) gets a new pool before its next statement.
 
 use std::collections::HashMap;
@@ -20,12 +20,12 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::Instrument as _;
 
 use super::checkout;
-use super::context::{Caller, ContextKey};
+use super::context::{Caller, ContextKey, Errand, Principal};
 use super::credentials::Credentials;
 use super::tx::{ClinicTx, Read, Write};
 use crate::central::Central;
-use crate::central::companies;
 use crate::central::journal::Requests;
+use crate::central::{clinic_mail, companies};
 use crate::database::{Ended, Tx, from_pool, pool_use};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::ids::ClinicId;
@@ -111,34 +111,40 @@ impl Clinics {
     /// What [`crate::transaction!`] runs an operation with that changes nothing: what it read is audited in the same transaction.
     #[must_use]
     pub const fn read<'a>(&'a self, caller: &'a Caller) -> ClinicWork<'a, Read> {
-        ClinicWork { clinics: self, caller, kind: PhantomData }
+        ClinicWork { clinics: self, principal: &caller.principal, kind: PhantomData }
     }
 
     /// What [`crate::transaction!`] runs an operation with that changes data.
     #[must_use]
     pub const fn write<'a>(&'a self, caller: &'a Caller) -> ClinicWork<'a, Write> {
-        ClinicWork { clinics: self, caller, kind: PhantomData }
+        ClinicWork { clinics: self, principal: &caller.principal, kind: PhantomData }
     }
 
-    async fn begin<A>(&self, caller: &Caller) -> Result<ClinicTx<A>> {
-        let clinic = self.pool(caller).await?;
+    /// What [`crate::transaction!`] runs with that is the worker's own.
+    #[must_use]
+    pub const fn run<'a>(&'a self, errand: &'a Errand) -> ClinicWork<'a, Write> {
+        ClinicWork { clinics: self, principal: &errand.0, kind: PhantomData }
+    }
+
+    async fn begin<A>(&self, principal: &Principal) -> Result<ClinicTx<A>> {
+        let clinic = self.pool(principal).await?;
         let connection = self.0.checkout(&clinic).await?;
-        let opening = checkout::opening(caller, &clinic.schema, &clinic.key, chrono::Utc::now().timestamp());
-        Ok(ClinicTx::new(Tx::new(connection, opening, self.0.constraints), caller.clinic()))
+        let opening = checkout::opening(principal, &clinic.schema, &clinic.key, chrono::Utc::now().timestamp());
+        Ok(ClinicTx::new(Tx::new(connection, opening, self.0.constraints), principal.clinic))
     }
 
-    /// The pool of the caller's clinic, opened on first use and again after its credentials changed.
-    async fn pool(&self, caller: &Caller) -> Result<Arc<ClinicPool>> {
-        let clinic = caller.clinic();
+    /// The pool of a clinic, opened on first use and again after its credentials changed.
+    async fn pool(&self, principal: &Principal) -> Result<Arc<ClinicPool>> {
+        let clinic = principal.clinic;
         let known = self.0.pools.read().await.get(&clinic).cloned();
         let mut cell = match known {
             Some(cell) => cell,
             None => self.0.pools.write().await.entry(clinic).or_default().clone(),
         };
-        if cell.get().is_some_and(|pool| pool.epoch < caller.epoch()) {
+        if cell.get().is_some_and(|pool| pool.epoch < principal.epoch) {
             let mut pools = self.0.pools.write().await;
             let current = pools.entry(clinic).or_default();
-            if let Some(stale) = current.get().filter(|pool| pool.epoch < caller.epoch()) {
+            if let Some(stale) = current.get().filter(|pool| pool.epoch < principal.epoch) {
                 metrics::evicted("credentials", stale.pool.status().size);
                 stale.pool.close();
                 *current = Arc::default();
@@ -158,26 +164,38 @@ impl Clinics {
     }
 }
 
-/// See [`Clinics::read`] and [`Clinics::write`].
+/// See [`Clinics::read`], [`Clinics::write`] and [`Clinics::run`].
 #[derive(Debug)]
 pub struct ClinicWork<'a, A> {
     clinics: &'a Clinics,
-    caller: &'a Caller,
+    principal: &'a Principal,
     kind: PhantomData<A>,
 }
 
 impl<A> ClinicWork<'_, A> {
-    /// Begins a transaction bound to the caller.
+    /// Begins a transaction bound to whom it runs for.
     ///
     /// # Errors
     /// Unavailable when the clinic has no connection to give.
     pub async fn begin(&self) -> Result<ClinicTx<A>> {
-        self.clinics.begin(self.caller).await
+        self.clinics.begin(self.principal).await
     }
 
-    /// Ends it. A refusal for lack of rights is audited in a transaction of its own.
+    /// Ends it. A refusal for lack of rights is audited in a transaction of its own. Central is told of mail that it bears, so that it
+    /// cannot be lost: see [`clinic_mail`].
     pub async fn end<T>(&self, tx: ClinicTx<A>, outcome: Result<T>, attempt: u32) -> Ended<T> {
+        let (central, clinic, mail) = (&self.clinics.0.central, self.principal.clinic, tx.has_mail());
+        let outcome = match outcome {
+            Ok(value) if mail => clinic_mail::expect(central, clinic).await.map(|()| value),
+            outcome => outcome,
+        };
         let ended = tx.end(outcome, attempt).await;
+        if mail
+            && matches!(ended, Ended::Done(Ok(_)))
+            && let Err(error) = clinic_mail::note(central, clinic).await
+        {
+            tracing::warn!(%error, "mail of a clinic waits until it is looked for");
+        }
         if let Ended::Done(Err(ApiError::Forbidden { code, .. })) = &ended
             && let Err(error) = self.record_denial(code).await
         {
@@ -187,8 +205,8 @@ impl<A> ClinicWork<'_, A> {
     }
 
     async fn record_denial(&self, code: &'static str) -> Result<()> {
-        let tx = self.clinics.begin::<Write>(self.caller).await?;
-        tx.record_denial(self.caller.operation(), code).await
+        let tx = self.clinics.begin::<Write>(self.principal).await?;
+        tx.record_denial(&self.principal.operation, code).await
     }
 }
 

@@ -16,18 +16,47 @@ use crate::secrets::KEY_BYTES;
 /// Seconds that a signed context is good for: longer than any statement may run.
 const LIFETIME: i64 = 60;
 
+/// Whom a transaction runs for: what checkout signs.
+#[derive(Clone, Debug)]
+pub(super) struct Principal {
+    pub clinic: ClinicId,
+    pub user: UserId,
+    /// The role that the session takes in PostgreSQL.
+    pub session_role: &'static str,
+    pub request: RequestId,
+    pub operation: String,
+    pub epoch: i64,
+}
+
+/// What the worker has to do at a clinic, in nobody's name and under its own role, `medicalpro_worker`.
+///
+/// Only what sends mail builds one (`tests/it/architecture.rs` holds it to that).
+#[derive(Clone, Debug)]
+pub struct Errand(pub(super) Principal);
+
+impl Errand {
+    /// An errand to an active clinic. `epoch` is the clinic's, for [`super::Clinics`].
+    #[must_use]
+    pub(crate) fn to(clinic: ClinicId, operation: &str, epoch: i64) -> Self {
+        Self(Principal {
+            clinic,
+            user: UserId(uuid::Uuid::nil()),
+            session_role: "medicalpro_worker",
+            request: RequestId::generate(),
+            operation: operation.to_owned(),
+            epoch,
+        })
+    }
+}
+
 /// A person who makes a request, as verified: the token, its session and the clinic's status were checked.
 ///
 /// Only `auth::caller` builds one (`tests/it/architecture.rs` holds it to that).
 #[derive(Clone, Debug)]
 pub struct Caller {
-    clinic: ClinicId,
-    user: UserId,
+    pub(super) principal: Principal,
     role: Role,
     session: SessionId,
-    request: RequestId,
-    operation: String,
-    epoch: i64,
 }
 
 impl Caller {
@@ -42,19 +71,20 @@ impl Caller {
         operation: String,
         epoch: i64,
     ) -> Self {
-        Self { clinic, user, role, session, request, operation, epoch }
+        let session_role = role.session_role();
+        Self { principal: Principal { clinic, user, session_role, request, operation, epoch }, role, session }
     }
 
     /// The clinic, from the token and from nothing else.
     #[must_use]
     pub const fn clinic(&self) -> ClinicId {
-        self.clinic
+        self.principal.clinic
     }
 
     /// The person.
     #[must_use]
     pub const fn user(&self) -> UserId {
-        self.user
+        self.principal.user
     }
 
     /// The role in this clinic.
@@ -72,19 +102,19 @@ impl Caller {
     /// The request.
     #[must_use]
     pub const fn request(&self) -> RequestId {
-        self.request
+        self.principal.request
     }
 
     /// What was asked for: method and path pattern, `PATCH /api/v1/patients/:id`.
     #[must_use]
     pub fn operation(&self) -> &str {
-        &self.operation
+        &self.principal.operation
     }
 
     /// The generation of the clinic's credentials.
     #[must_use]
     pub const fn epoch(&self) -> i64 {
-        self.epoch
+        self.principal.epoch
     }
 }
 

@@ -73,7 +73,7 @@ impl Credentials {
     /// As PostgreSQL refuses.
     pub async fn prove(&self, caller: &Caller, tls: &MakeRustlsConnect, now: i64) -> anyhow::Result<()> {
         let client = connect(&self.config(), tls).await?;
-        client.batch_execute(&checkout::opening(caller, &self.name, &self.context_key, now)).await?;
+        client.batch_execute(&checkout::opening(&caller.principal, &self.name, &self.context_key, now)).await?;
         let row = client.query_one("SELECT company_id FROM clinic_settings", &[]).await?;
         anyhow::ensure!(
             row.try_get::<_, uuid::Uuid>(0)? == caller.clinic().0,

@@ -7,17 +7,19 @@
 //! | `connections` | one private, bounded pool a clinic; the connection budget |
 //! | `checkout` | the message that opens a transaction: session role, `search_path`, signed context |
 //! | `tx` | [`ClinicTx`]: the only thing that runs SQL on a clinic |
+//! | `outbox` | mail about patients: queued by whoever causes it, taken by the worker |
 //!
 //! Invariant: no statement reaches a clinic's database outside a [`ClinicTx`], and there is no way to one but
-//! [`Clinics::read`] and [`Clinics::write`], which take a verified [`Caller`].
+//! [`Clinics::read`] and [`Clinics::write`], which take a verified [`Caller`], and [`Clinics::run`], which takes the worker's [`Errand`].
 
 mod checkout;
 mod connections;
 mod context;
 mod credentials;
+pub mod outbox;
 mod tx;
 
 pub use connections::{Clinics, PoolSettings};
-pub use context::{Caller, ContextKey};
+pub use context::{Caller, ContextKey, Errand};
 pub use credentials::Credentials;
 pub use tx::{Access, ClinicTx, Read, STATEMENTS, Write};

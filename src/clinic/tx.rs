@@ -53,6 +53,7 @@ pub struct ClinicTx<A> {
     clinic: ClinicId,
     access: Option<Access>,
     last: Vec<(Picked<Clinic>, Owned)>,
+    bears_mail: bool,
     kind: PhantomData<A>,
 }
 
@@ -64,7 +65,7 @@ impl<A> fmt::Debug for ClinicTx<A> {
 
 impl<A> ClinicTx<A> {
     pub(super) const fn new(tx: Tx<Clinic>, clinic: ClinicId) -> Self {
-        Self { tx, clinic, access: None, last: Vec::new(), kind: PhantomData }
+        Self { tx, clinic, access: None, last: Vec::new(), bears_mail: false, kind: PhantomData }
     }
 
     /// Runs a statement; `$1` is the clinic's id, `params` are `$2` and on.
@@ -95,6 +96,11 @@ impl<A> ClinicTx<A> {
     /// Notes what this request read; a second note replaces the first, since one request leaves one row.
     pub fn record_access(&mut self, access: Access) {
         self.access = Some(access);
+    }
+
+    /// Whether mail to patients was queued in it: then central is told that there is some.
+    pub(super) const fn has_mail(&self) -> bool {
+        self.bears_mail
     }
 
     pub(super) async fn end<T>(mut self, outcome: Result<T>, attempt: u32) -> Ended<T> {
@@ -153,6 +159,11 @@ impl ClinicTx<Read> {
 }
 
 impl ClinicTx<Write> {
+    /// See [`super::outbox::queue`].
+    pub(super) const fn bears_mail(&mut self) {
+        self.bears_mail = true;
+    }
+
     /// Runs a statement in one message with the COMMIT: one whose rows nobody needs.
     pub fn at_commit(&mut self, statement: impl Into<Picked<Clinic>>, params: Owned) {
         self.last.push((statement.into(), params));

@@ -7,7 +7,9 @@
 //! Invariants: a mail is whole in one language; nothing that a user typed reaches a header, a page or another line of the
 //! text as more than a name; no address, body or credential is in an error, a log or a `Debug` output.
 
+mod accounts;
 pub mod outbox;
+mod patients;
 pub mod preview;
 mod render;
 mod transport;

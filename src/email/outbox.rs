@@ -1,134 +1,181 @@
-//! Sends account mail: takes what is due from central's outbox, makes its token and its text, and hands it to the transport.
+//! Sends mail: takes what is due, and hands it to the transport. Two lines, so that neither waits for the other: mail about accounts,
+//! from central's outbox (`accounts`), and mail about patients, clinic by clinic, from each clinic's own (`patients`).
 //!
-//! A mail is marked sent after it was handed over, so that a worker killed in between sends it again, with another token; in the
+//! Of each line so many are under way at once, so that one slow mail or clinic holds up no other. A mail is marked sent after it was
+//! handed over: a worker killed in between leaves it to be sent again when its lease has passed, with the same `Message-ID`; in the
 //! normal case it is sent once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use lettre::message::Mailbox;
+use tokio::sync::{Semaphore, watch};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
 
-use super::{Mail, Reader, Transport, render};
-use crate::central::Central;
-use crate::central::outbox::{self, Due};
-use crate::error::ApiError;
+use super::{Mail, Reader, SendError, Transport, render};
+use crate::central::{Central, clinic_mail, delivery};
+use crate::clinic::Clinics;
+use crate::database::Listener;
+use crate::error::Result;
 use crate::region::{Language, Region};
-use crate::secrets::{random_text, sha256};
-use crate::telemetry::{metrics, timed};
+use crate::telemetry::metrics;
 
-/// Hours that a verification link is good for, as `one_time_tokens.expires_at` is set.
-const VALID_HOURS: u32 = 24;
+/// On this channel central tells that mail is due, as it is committed.
+const DUE: &str = "medicalpro_mail";
 
-/// How often the outbox is looked at.
-const PAUSE: Duration = Duration::from_millis(250);
+/// How often is looked without having been told: mail that is tried again becomes due by time alone.
+const PAUSE: Duration = Duration::from_millis(500);
 
-/// And how often its length is taken, for the metrics.
+/// And how often the outbox's length is taken, for the metrics.
 const COUNT_PAUSE: Duration = Duration::from_secs(15);
 
-/// Sends mail, in the worker process.
+/// All active clinics are looked at within this time, in case a notice of mail was lost; first when the worker has run for a while.
+const SWEEP: Duration = Duration::from_hours(6);
+const SWEEP_AFTER: Duration = Duration::from_mins(10);
+
+/// Mails about accounts, and clinics whose mail is sent, at once.
+pub const AT_ONCE: usize = 4;
+
+/// What a worker sends mail with.
 pub struct Sender {
     /// Central under the worker's login.
     pub central: Central,
+    /// The connection that listens there.
+    pub config: tokio_postgres::Config,
+    /// How it is made.
+    pub tls: MakeRustlsConnect,
+    /// The clinics' databases.
+    pub clinics: Clinics,
     /// The way.
     pub transport: Transport,
     /// From whom.
     pub from: Mailbox,
     /// Where links lead: the server's address as people see it.
     pub public_url: String,
+    /// Tells this worker's leases from others'.
+    pub name: String,
 }
 
 impl std::fmt::Debug for Sender {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Sender")
+        write!(f, "Sender({})", self.name)
     }
 }
 
+/// What is taken from, each with its own number under way at once.
+#[derive(Clone, Copy, Debug)]
+enum Line {
+    Accounts,
+    Patients,
+}
+
 impl Sender {
-    /// Sends until told to stop; a mail under way is finished first.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Sends until told to stop; what is under way is finished first.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let (notices, noticed) = watch::channel(0_u64);
+        let listener = Listener { config: self.config.clone(), tls: self.tls.clone(), channel: DUE };
+        let lines = async {
+            tokio::join!(
+                listener.run(move |_| notices.send_modify(|count| *count += 1), stop.clone()),
+                self.send_until(Line::Accounts, noticed.clone(), &stop),
+                self.send_until(Line::Patients, noticed, &stop),
+            )
+        };
         tokio::select! {
-            () = self.send_until(&stop) => {}
+            _ = lines => {}
             () = self.count() => {}
+            () = self.sweep() => {}
         }
     }
 
     /// By a clock of its own, since a scrape is no reason to ask central.
     async fn count(&self) {
         loop {
-            match outbox::queue(&self.central).await {
-                Ok(queue) => metrics::mail_queue(queue.due, queue.later, queue.oldest_seconds),
+            match delivery::queue(&self.central).await {
+                Ok(queue) => metrics::mail_queue(queue.due, queue.later, queue.dead, queue.oldest_seconds),
                 Err(error) => tracing::warn!(%error, "the outbox could not be counted"),
             }
             tokio::time::sleep(COUNT_PAUSE).await;
         }
     }
 
-    async fn send_until(&self, stop: &CancellationToken) {
+    async fn sweep(&self) {
+        tokio::time::sleep(SWEEP_AFTER).await;
+        loop {
+            if let Err(error) = clinic_mail::sweep(&self.central, SWEEP.as_secs_f64()).await {
+                tracing::warn!(%error, "the clinics' mail could not be looked for");
+            }
+            tokio::time::sleep(SWEEP).await;
+        }
+    }
+
+    async fn send_until(self: &Arc<Self>, line: Line, mut noticed: watch::Receiver<u64>, stop: &CancellationToken) {
+        let free = Arc::new(Semaphore::new(AT_ONCE));
+        let under_way = TaskTracker::new();
         while !stop.is_cancelled() {
-            let sent = self.send_next().await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the outbox could not be read");
-                false
-            });
-            if !sent {
-                tokio::select! {
-                    () = tokio::time::sleep(PAUSE) => {}
-                    () = stop.cancelled() => {}
+            let permit = tokio::select! {
+                Ok(permit) = free.clone().acquire_owned() => permit,
+                () = stop.cancelled() => break,
+            };
+            noticed.mark_unchanged();
+            match self.take(line).await {
+                Ok(Some(task)) => {
+                    under_way.spawn(async move {
+                        task.await;
+                        drop(permit);
+                    });
+                    continue;
                 }
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, ?line, "no mail could be taken"),
+            }
+            drop(permit);
+            tokio::select! {
+                Ok(()) = noticed.changed() => {}
+                () = tokio::time::sleep(PAUSE) => {}
+                () = stop.cancelled() => {}
             }
         }
+        under_way.close();
+        under_way.wait().await;
     }
 
-    async fn send_next(&self) -> Result<bool, ApiError> {
-        let Some(due) = outbox::claim(&self.central).await? else { return Ok(false) };
-        let span = tracing::error_span!("mail", mail = %due.id, clinic = %due.company_id, attempt = due.attempts);
-        let _timed = timed(&span);
-        self.send_and_note(&due).instrument(span).await?;
-        Ok(true)
-    }
-
-    async fn send_and_note(&self, due: &Due) -> Result<(), ApiError> {
-        match self.send(due).await? {
-            Ok(()) => {
-                metrics::mailed("sent");
-                outbox::sent(&self.central, due).await
+    /// The next thing to do, if there is one.
+    async fn take(self: &Arc<Self>, line: Line) -> Result<Option<BoxFuture<'static, ()>>> {
+        let sender = self.clone();
+        Ok(match line {
+            Line::Accounts => {
+                let due = delivery::claim(&self.central).await?;
+                due.map(|due| Box::pin(async move { sender.send_to_account(&due).await }) as _)
             }
-            Err(Failure { permanent, reason }) => {
-                let given_up = outbox::failed(&self.central, due, permanent).await?;
-                metrics::mailed(if given_up { "given_up" } else { "failed" });
-                tracing::warn!(given_up, reason, "a mail could not be sent");
-                Ok(())
+            Line::Patients => {
+                let turn = clinic_mail::take(&self.central).await?;
+                turn.map(|turn| Box::pin(async move { sender.send_clinics(&turn).await }) as _)
             }
-        }
+        })
     }
 
-    async fn send(&self, due: &Due) -> Result<Result<(), Failure>, ApiError> {
-        let Some(addressee) = outbox::addressee(&self.central, due).await? else {
-            return Ok(Err(Failure { permanent: true, reason: "nobody to write to".to_owned() }));
-        };
-        let token = random_text();
-        outbox::store_token(&self.central, due, &sha256(token.as_bytes())).await?;
-        let language = Language::lookup(&addressee.language).unwrap_or(Language::ENGLISH);
-        // Behind the #, so that the token is in no server's or proxy's log.
-        let link = format!("{}/verify-email?lang={}#token={}", self.public_url, language.tag(), *token);
-        let mail = Mail::Verification {
-            clinic: &addressee.clinic,
-            name: addressee.first_name.as_deref(),
-            link: &link,
-            valid_hours: VALID_HOURS,
-        };
-        let Some(region) = Region::all().first() else { return Err(ApiError::NotFound) };
-        let rendered = match render(&mail, &Reader { language, region, time_zone: region.time_zone }) {
-            Ok(rendered) => rendered,
-            Err(error) => return Ok(Err(Failure { permanent: true, reason: error.to_string() })),
-        };
-        let message_id = format!("{}@{}", due.id, self.from.email.domain());
-        let outcome = self.transport.send(&self.from, &addressee.email, &rendered, &message_id).await;
-        Ok(outcome.map_err(|error| Failure { permanent: error.permanent, reason: error.to_string() }))
+    /// Renders a mail and hands it over. The `Message-ID` is the row's, at every attempt.
+    pub(super) async fn post(
+        &self,
+        to: &str,
+        mail: &Mail<'_>,
+        reader: &Reader,
+        id: Uuid,
+    ) -> std::result::Result<(), SendError> {
+        let rendered =
+            render(mail, reader).map_err(|error| SendError { permanent: true, reason: error.to_string() })?;
+        let message_id = format!("{id}@{}", self.from.email.domain());
+        self.transport.send(&self.from, to, &rendered, &message_id).await
     }
 }
 
-struct Failure {
-    permanent: bool,
-    reason: String,
+/// Where a language is at home: whose rules apply where no clinic's do.
+pub(super) fn home(language: Language) -> &'static Region {
+    let regions = Region::all();
+    regions.iter().find(|region| region.default_language == language.tag()).unwrap_or(&regions[0])
 }

@@ -24,6 +24,12 @@ use super::Rendered;
 /// How long the delivery of one mail may take from the connection's start to the server's last answer.
 const SMTP_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// And each answer of the server: whoever is silent for so long is not waited for to the end.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Connections that are kept for the next mails; one that has lain idle is asked (NOOP) whether it still stands.
+const POOL: u32 = 4;
+
 /// The largest file that [`read_directory`] reads; ours are far smaller.
 const FILE_LIMIT: u64 = 1024 * 1024;
 
@@ -167,9 +173,8 @@ impl Smtp {
     fn new(url: &Url) -> Result<Self, SettingError> {
         let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
             .map_err(|_| SettingError("the SMTP URL cannot be used; are user and password percent-encoded?"))?
-            // No connection is used twice: lettre gives one back to its pool even when a send was abandoned half-way, and
-            // the next mail would take the late answers to this one for its own.
-            .pool_config(PoolConfig::new().max_size(0));
+            .timeout(Some(ANSWER_TIMEOUT))
+            .pool_config(PoolConfig::new().max_size(POOL));
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let server = format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or_default());
         Ok(Self { builder, mailer: OnceLock::new(), server })
@@ -177,9 +182,14 @@ impl Smtp {
 
     async fn send(&self, message: Message) -> Result<(), SendError> {
         let mailer = self.mailer.get_or_init(|| self.builder.clone().build());
-        match tokio::time::timeout(SMTP_TIMEOUT, mailer.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(refusal(&error)),
+        // A task of its own, which goes on when we stop waiting: lettre gives a connection back to its pool even when a send was
+        // abandoned half-way, and the next mail would take the late answers to this one for its own.
+        let mailer = mailer.clone();
+        let sending = tokio::spawn(async move { mailer.send(message).await });
+        match tokio::time::timeout(SMTP_TIMEOUT, sending).await {
+            Ok(Ok(Ok(_))) => Ok(()),
+            Ok(Ok(Err(error))) => Err(refusal(&error)),
+            Ok(Err(_)) => Err(SendError::temporary("the sending was broken off")),
             Err(_) => Err(SendError::temporary("the server took too long")),
         }
     }

@@ -12,6 +12,7 @@ pub mod probe;
 pub mod problem;
 pub mod routes;
 mod spec;
+pub mod texts;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use tracing::Instrument as _;
 use crate::auth::caller::route_name;
 use crate::error::ApiError;
 use crate::ids::RequestId;
+use crate::region::Locality;
 use crate::telemetry::milliseconds;
 use problem::Problems;
 
@@ -50,14 +52,16 @@ impl<E: Endpoint> Endpoint for Guard<E> {
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
         let id = request.header(REQUEST_ID).and_then(|text| text.parse().ok()).unwrap_or_else(RequestId::generate);
         request.set_data(id);
+        let locality = locality(&request);
+        request.set_data(locality.clone());
         // Of the highest level, so that whatever is logged at all tells of which request and, once known, of which clinic.
         let span = tracing::error_span!("request", request = %id, clinic = tracing::field::Empty);
-        Ok(self.answer(request, id).instrument(span).await)
+        Ok(self.answer(request, id, &locality).instrument(span).await)
     }
 }
 
 impl<E: Endpoint> Guard<E> {
-    async fn answer(&self, request: Request, id: RequestId) -> Response {
+    async fn answer(&self, request: Request, id: RequestId, locality: &Locality) -> Response {
         let started = Instant::now();
         let method = request.method().clone();
 
@@ -74,7 +78,7 @@ impl<E: Endpoint> Guard<E> {
         };
         let mut response = match outcome {
             Ok(response) => response,
-            Err(error) => self.problems.answer(error, id),
+            Err(error) => self.problems.answer(error, id, locality.language()),
         };
         harden(response.headers_mut());
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
@@ -91,6 +95,12 @@ impl<E: Endpoint> Guard<E> {
         tracing::info!(method, route, status, milliseconds = milliseconds(took), "request");
         response
     }
+}
+
+/// Of whom nothing is known yet but what the client accepts; several lines of a header are one list (RFC 9110, section 5.3).
+fn locality(request: &Request) -> Locality {
+    let lines = request.headers().get_all(header::ACCEPT_LANGUAGE).iter();
+    Locality::accepting(lines.filter_map(|line| line.to_str().ok()).collect::<Vec<_>>().join(","))
 }
 
 /// What every answer bears. Pages set a policy of their own.

@@ -11,14 +11,17 @@ use poem_openapi::types::{ToJSON as _, Type as _};
 use poem_openapi::{ApiResponse, Object};
 
 use super::routes::Routes;
+use super::texts::translated;
 use crate::error::{ApiError, FieldError, describe};
 use crate::ids::RequestId;
+use crate::region::Language;
 use crate::telemetry::metrics::{self, Operation};
 
 /// The media type of a failure.
 pub const CONTENT_TYPE: &str = "application/problem+json";
 
-/// A failure (RFC 9457).
+/// A failure (RFC 9457). `title` and `detail` are in the language of `Accept-Language`, else in the clinic's once the caller is known, else
+/// in English; `Content-Language` names it. `code` is the same in all.
 #[derive(Debug, Object)]
 #[oai(rename_all = "camelCase")]
 pub struct Problem {
@@ -50,6 +53,30 @@ pub struct InvalidField {
     pub code: String,
     /// The rule that was broken.
     pub detail: String,
+}
+
+impl Problem {
+    /// With all that it says to people said otherwise; nothing, unless all of it can be.
+    pub(super) fn map_texts(&self, say: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let field = |field: &InvalidField| {
+            Some(InvalidField { pointer: field.pointer.clone(), code: field.code.clone(), detail: say(&field.detail)? })
+        };
+        let errors = match &self.errors {
+            Some(errors) => Some(errors.iter().map(field).collect::<Option<_>>()?),
+            None => None,
+        };
+        let Self { kind, status, code, request_id, .. } = self;
+        let (kind, code, request_id) = (kind.clone(), code.clone(), request_id.clone());
+        Some(Self {
+            kind,
+            title: say(&self.title)?,
+            status: *status,
+            code,
+            detail: say(&self.detail)?,
+            request_id,
+            errors,
+        })
+    }
 }
 
 impl ApiError {
@@ -127,7 +154,7 @@ impl ApiError {
         }
     }
 
-    fn render(&self, request: RequestId) -> Response {
+    fn render(&self, request: RequestId, language: Language) -> Response {
         let status = self.http_status();
         let problem = Problem {
             kind: format!("urn:medicalpro:problem:{}", self.code()),
@@ -138,7 +165,12 @@ impl ApiError {
             request_id: request.to_string(),
             errors: self.fields(),
         };
-        let mut response = Response::builder().status(status).content_type(CONTENT_TYPE);
+        let (problem, language) = translated(problem, language);
+        let mut response = Response::builder()
+            .status(status)
+            .content_type(CONTENT_TYPE)
+            .header(header::CONTENT_LANGUAGE, language.tag())
+            .header(header::VARY, "Accept-Language");
         match self {
             Self::Unauthenticated { .. } => response = response.header(header::WWW_AUTHENTICATE, "Bearer"),
             Self::MethodNotAllowed { allow } => response = response.header(header::ALLOW, allow),
@@ -229,8 +261,8 @@ impl Problems {
         self.routes.operation(method, pattern)
     }
 
-    /// The answer to a failure; logs what is our fault, and counts who was turned away.
-    pub(super) fn answer(&self, error: Error, request: RequestId) -> Response {
+    /// The answer to a failure, in this language; logs what is our fault, and counts who was turned away.
+    pub(super) fn answer(&self, error: Error, request: RequestId, language: Language) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
         let problem = self.classify(error, pattern.as_ref().map(|pattern| &*pattern.0));
         match &problem {
@@ -250,7 +282,7 @@ impl Problems {
             }
             _ => {}
         }
-        let mut response = problem.render(request);
+        let mut response = problem.render(request, language);
         if let Some(pattern) = pattern {
             response.set_data(pattern);
         }

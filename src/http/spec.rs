@@ -159,7 +159,7 @@ fn mend_operation(operation: &mut Value) {
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "401");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "403");
     add(located("path"), "404");
-    add(writes && (protected || id == "auth_register"), "409");
+    add(writes && (protected || matches!(id.as_str(), "auth_register" | "auth_confirm_email_change")), "409");
     add(has("If-Match"), "412");
     add(has_body, "413");
     add(has_body, "415");
@@ -204,10 +204,11 @@ fn failures() -> Value {
         let content =
             json!({ CONTENT_TYPE: { "schema": { "$ref": "#/components/schemas/Problem" }, "example": example } });
         let mut response = json!({ "description": detail, "content": content });
-        let header = |name: &str, text: &str| json!({ name: { "description": text, "schema": { "type": "string" } } });
+        let header = |text: &str| json!({ "description": text, "schema": { "type": "string" } });
+        response["headers"] = json!({ "Content-Language": header("The language of `title` and `detail`.") });
         match status {
-            "401" => response["headers"] = header("WWW-Authenticate", "`Bearer`"),
-            "429" | "503" => response["headers"] = header("Retry-After", "Seconds to wait."),
+            "401" => response["headers"]["WWW-Authenticate"] = header("`Bearer`"),
+            "429" | "503" => response["headers"]["Retry-After"] = header("Seconds to wait."),
             _ => {}
         }
         responses.insert(format!("Failure{status}"), response);

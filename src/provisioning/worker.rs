@@ -1,7 +1,7 @@
 //! The worker process: provisioning and account mail. It alone holds the provisioner's credential.
 //!
 //! Who runs it: `medicalpro worker`, and `medicalpro dev` beside the server. It spawns a task a lane, each with a connection of
-//! its own to central, on which it holds the lease of the clinic it is making; one task that listens; one that sends mail.
+//! its own to central, on which it holds the lease of the clinic it is making; one task that listens. Beside it runs `email::outbox`.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,7 +69,7 @@ impl Worker {
     /// When central is out of reach or not bootstrapped, or the template cannot be built.
     pub async fn new(mut settings: Settings, keys: Arc<MasterKeys>, tls: MakeRustlsConnect) -> anyhow::Result<Self> {
         harden(&mut settings.config, "medicalpro worker");
-        let central = Central::new(settings.config.clone(), tls.clone(), settings.lanes + 2)?;
+        let central = Central::new(settings.config.clone(), tls.clone(), settings.lanes + 4)?;
         let client = connect(&settings.config, &tls).await.context("the worker cannot reach central")?;
         let server = register(&client, &settings.config, &tls).await?;
         if settings.way == Way::Template {

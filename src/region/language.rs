@@ -58,18 +58,7 @@ impl Language {
     /// The language that an `Accept-Language` prefers among those we have (RFC 9110, section 12.5.4).
     #[must_use]
     pub fn accepted(header: &str) -> Option<Self> {
-        let mut ranges: Vec<(&str, f32)> = header
-            .split(',')
-            .map(|range| {
-                let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
-                let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
-                (tag, weight.unwrap_or(0.0))
-            })
-            .filter(|(_, weight)| *weight > 0.0)
-            .collect();
-        // Stable: of equal weight, the first.
-        ranges.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        ranges.into_iter().find_map(|(tag, _)| Self::lookup(tag))
+        accepted_tags(header).into_iter().find_map(Self::lookup)
     }
 
     /// The BCP 47 tag: for HTML's `lang`, `Content-Language`, and the `language` columns.
@@ -98,6 +87,22 @@ impl Language {
         chain.dedup();
         chain
     }
+}
+
+/// The tags of an `Accept-Language`, the preferred one first.
+pub(super) fn accepted_tags(header: &str) -> Vec<&str> {
+    let mut ranges: Vec<(&str, f32)> = header
+        .split(',')
+        .map(|range| {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, ""));
+            let weight = weight.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse);
+            (tag.trim(), weight.unwrap_or(0.0))
+        })
+        .filter(|(_, weight)| *weight > 0.0)
+        .collect();
+    // Stable: of equal weight, the first.
+    ranges.sort_by(|(_, a), (_, b)| b.total_cmp(a));
+    ranges.into_iter().map(|(tag, _)| tag).collect()
 }
 
 /// By its tag, which no two files share.

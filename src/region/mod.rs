@@ -10,6 +10,8 @@
 
 mod format;
 mod language;
+mod locality;
+pub mod numbers;
 mod rules;
 
 use chrono::Weekday;
@@ -18,6 +20,8 @@ use serde::Serialize;
 
 pub use format::{FormatError, Formats, PostalAddress};
 pub use language::{Language, UnknownLanguage};
+pub use locality::Locality;
+pub use numbers::Rule;
 
 /// The rules of one country.
 #[derive(Debug, Serialize)]
@@ -43,8 +47,14 @@ pub struct Region {
     pub retention: Retention,
     /// How patients and documents are numbered unless the clinic says otherwise.
     pub numbering: Numbering,
-    /// What the number is called under which a practice is registered. The name only: its form is not checked here.
-    pub business_number: &'static str,
+    /// The number under which a practice is registered.
+    pub business_number: Rule,
+    /// The number under which it owes VAT, if it does.
+    pub vat_number: Rule,
+    /// How addresses are sorted.
+    pub postal_code: Rule,
+    /// A telephone number as it is written to from abroad; of a range for fiction where the country keeps one.
+    pub phone_example: &'static str,
 }
 
 /// A part of a [`PostalAddress`].
@@ -144,6 +154,12 @@ impl Region {
     #[must_use]
     pub fn all() -> &'static [Self] {
         rules::REGIONS
+    }
+
+    /// That of requests that say nothing of theirs.
+    #[must_use]
+    pub fn fallback() -> &'static Self {
+        &rules::REGIONS[0]
     }
 
     /// The region of a country code, in whatever letter case; `None` where we have no rules.

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 
 use super::AddressPart::{City, Line1, Line2, PostalCode};
 use super::TaxCategory::{ExemptHealthcare, Intermediate, Reduced, Standard, SuperReduced, Zero};
+use super::numbers::{business, postal, vat};
 use super::{AddressPart, Numbering, Region, Retention, RetentionBasis, Tax, TaxCategory, TaxRate};
 
 pub(super) static REGIONS: &[Region] = &[
@@ -30,7 +31,10 @@ pub(super) static REGIONS: &[Region] = &[
         // Written for health establishments; the Ordre des médecins advises practices to follow it.
         retention: law(20, "Code de la santé publique, art. R. 1112-7"),
         numbering: Numbering { patient: "PAT", quote: "DEV", invoice: "FAC", credit_note: "AVO" },
-        business_number: "SIRET",
+        business_number: business::SIRET,
+        vat_number: vat::FR,
+        postal_code: postal::FR,
+        phone_example: "+33 1 99 00 12 34",
     },
     Region {
         country: "ES",
@@ -55,7 +59,10 @@ pub(super) static REGIONS: &[Region] = &[
         // A correction is a "factura rectificativa", in a series of its own (Real Decreto 1619/2012, art. 6.1.a).
         numbering: Numbering { patient: "PAC", quote: "PRE", invoice: "FAC", credit_note: "REC" },
         // Of companies too: the CIF of old is called NIF since Real Decreto 1065/2007.
-        business_number: "NIF",
+        business_number: business::NIF,
+        vat_number: vat::ES,
+        postal_code: postal::ES,
+        phone_example: "+34 600 000 012",
     },
     Region {
         country: "BE",
@@ -77,7 +84,10 @@ pub(super) static REGIONS: &[Region] = &[
         // And at most 50.
         retention: law(30, "Loi du 22 avril 2019 relative à la qualité de la pratique des soins de santé, art. 35"),
         numbering: Numbering { patient: "PAT", quote: "DEV", invoice: "FAC", credit_note: "NC" },
-        business_number: "Numéro BCE",
+        business_number: business::BCE,
+        vat_number: vat::BE,
+        postal_code: postal::BE,
+        phone_example: "+32 470 00 00 12",
     },
     Region {
         country: "CH",
@@ -99,8 +109,10 @@ pub(super) static REGIONS: &[Region] = &[
         // The cantons' laws differ; claims for personal injury lapse only after 20 years.
         retention: conservative(20, "Cantonal law; limitation of claims: OR (SR 220), Art. 128a"),
         numbering: Numbering { patient: "PAT", quote: "OFF", invoice: "RE", credit_note: "GU" },
-        // UID in German, IDE in French, IDI in Italian.
-        business_number: "UID",
+        business_number: business::UID,
+        vat_number: vat::CH,
+        postal_code: postal::CH,
+        phone_example: "+41 79 000 00 12",
     },
     Region {
         country: "DE",
@@ -121,7 +133,10 @@ pub(super) static REGIONS: &[Region] = &[
         // "Rechnungskorrektur": to the VAT act a "Gutschrift" is an invoice that the buyer writes (UStG, § 14 Abs. 2).
         numbering: Numbering { patient: "PAT", quote: "ANG", invoice: "RE", credit_note: "KOR" },
         // What a practice has to put on an invoice if it has no VAT number (UStG, § 14 Abs. 4 Nr. 2).
-        business_number: "Steuernummer",
+        business_number: business::STEUERNUMMER,
+        vat_number: vat::DE,
+        postal_code: postal::DE,
+        phone_example: "+49 30 23125 012",
     },
     Region {
         country: "IT",
@@ -142,7 +157,10 @@ pub(super) static REGIONS: &[Region] = &[
         first_weekday: Mon,
         retention: conservative(UNCERTAIN, "No rule that we are sure of for practices outside hospitals (2025)"),
         numbering: Numbering { patient: "PAZ", quote: "PRE", invoice: "FAT", credit_note: "NC" },
-        business_number: "Partita IVA",
+        business_number: business::PARTITA_IVA,
+        vat_number: vat::IT,
+        postal_code: postal::IT,
+        phone_example: "+39 320 000 0012",
     },
     Region {
         country: "PT",
@@ -164,7 +182,10 @@ pub(super) static REGIONS: &[Region] = &[
         first_weekday: Sun,
         retention: conservative(UNCERTAIN, "No rule that we are sure of for practices outside hospitals (2025)"),
         numbering: Numbering { patient: "PAC", quote: "ORC", invoice: "FT", credit_note: "NC" },
-        business_number: "NIPC",
+        business_number: business::NIPC,
+        vat_number: vat::PT,
+        postal_code: postal::PT,
+        phone_example: "+351 910 000 012",
     },
     Region {
         country: "LU",
@@ -189,7 +210,10 @@ pub(super) static REGIONS: &[Region] = &[
             "Loi du 24 juillet 2014 (droits et obligations du patient), to be confirmed",
         ),
         numbering: Numbering { patient: "PAT", quote: "DEV", invoice: "FAC", credit_note: "NC" },
-        business_number: "Numéro RCS",
+        business_number: business::RCS,
+        vat_number: vat::LU,
+        postal_code: postal::LU,
+        phone_example: "+352 621 000 012",
     },
     Region {
         country: "GB",
@@ -210,7 +234,10 @@ pub(super) static REGIONS: &[Region] = &[
         // The NHS's code of practice gives several periods by kind of record; it is no statute.
         retention: conservative(UNCERTAIN, "No statute; NHS Records Management Code of Practice 2021"),
         numbering: Numbering { patient: "PAT", quote: "QUO", invoice: "INV", credit_note: "CN" },
-        business_number: "Company number",
+        business_number: business::COMPANY_NUMBER,
+        vat_number: vat::GB,
+        postal_code: postal::GB,
+        phone_example: "+44 7700 900123",
     },
 ];
 

@@ -18,7 +18,13 @@ pub const fn api() -> Api {
 /// All statements on clinics' databases.
 #[must_use]
 pub fn statements() -> Vec<&'static Statement<Clinic>> {
-    [crate::clinic::STATEMENTS, crate::api::idempotency::STATEMENTS, patients::STATEMENTS].concat()
+    [
+        crate::clinic::STATEMENTS,
+        crate::clinic::outbox::STATEMENTS,
+        crate::api::idempotency::STATEMENTS,
+        patients::STATEMENTS,
+    ]
+    .concat()
 }
 
 /// What the constraints of clinics' databases mean to a client.

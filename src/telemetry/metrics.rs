@@ -88,7 +88,11 @@ impl Metrics {
                 Histogram::new([0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0])
             }),
             mails: counted(all, "mails", "Mails that were tried, by result"),
-            mail_queue: counted(all, "mail_queue", "Mails to be sent: due now, or later after a failure"),
+            mail_queue: counted(
+                all,
+                "mail_queue",
+                "Mails about accounts: due now, later after a failure, or dead (given up)",
+            ),
             mail_queue_oldest: {
                 let gauge = Gauge::default();
                 let help = "How long ago the oldest mail of the queue was queued";
@@ -206,14 +210,14 @@ pub fn step(step: &'static str, succeeded: bool, took: Duration) {
     }
 }
 
-/// Counts a mail: `sent`, `failed` (it will be tried again) or `given_up`.
+/// Counts a mail: `sent`, `closed` (its cause was gone), `failed` (it will be tried again) or `given_up`.
 pub fn mailed(result: &'static str) {
     METRICS.mails.get_or_create(&[("result", result)]).inc();
 }
 
 /// What the queue of mails was when it was last looked at.
-pub fn mail_queue(due: i64, later: i64, oldest_seconds: i64) {
-    for (state, mails) in [("due", due), ("later", later)] {
+pub fn mail_queue(due: i64, later: i64, dead: i64, oldest_seconds: i64) {
+    for (state, mails) in [("due", due), ("later", later), ("dead", dead)] {
         METRICS.mail_queue.get_or_create(&[("state", state)]).set(mails);
     }
     METRICS.mail_queue_oldest.set(oldest_seconds);

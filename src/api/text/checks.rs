@@ -10,6 +10,19 @@ pub(super) fn line(text: &str) -> Result<String, Refusal> {
     written(text, |c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
+/// Six digits, or 24 characters of Crockford's alphabet, which reads O as 0, and I and L as 1.
+pub(super) fn second_factor_code(text: &str) -> Result<String, Refusal> {
+    let code: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_uppercase()).collect();
+    if code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(code);
+    }
+    let code = code.replace('O', "0").replace(['I', 'L'], "1");
+    if code.len() == 24 && code.bytes().all(|b| b.is_ascii_alphanumeric() && b != b'U') {
+        return Ok(code);
+    }
+    Err("must be six digits, or a recovery code")
+}
+
 pub(super) fn lines(text: &str) -> Result<String, Refusal> {
     written(text, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }

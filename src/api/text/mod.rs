@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 mod checks;
 
-use checks::{any, country, email, entity_tags, language, line, lines, phone, time_zone};
+use checks::{any, country, email, entity_tags, language, line, lines, phone, second_factor_code, time_zone};
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -196,11 +196,11 @@ text_types! {
     OrganisationName: "organisation-name", 1..=200, "Cabinet du Parc", line;
     /// An e-mail address (RFC 5321: 254 at most); compared by [`Email::normalized`].
     Email: "email", 3..=254, "camille@example.org", email;
-    /// A telephone number in international form (ITU-T E.164), spaces and punctuation allowed.
+    /// A telephone number in international form (ITU-T E.164), spaces and punctuation allowed; by its country's numbering plan.
     PhoneNumber: "phone", 5..=32, "+33 1 42 68 53 00", phone, r"^\+[ ()./-]*([0-9][ ()./-]*){7,15}$";
     /// A line of a postal address.
     AddressLine: "address-line", 1..=200, "12 rue de la Paix", line;
-    /// A postal code.
+    /// A postal code; by its country's rule.
     PostalCode: "postal-code", 1..=20, "75002", line;
     /// A town.
     City: "city", 1..=100, "Paris", line;
@@ -210,8 +210,12 @@ text_types! {
     Language: "language", 2..=5, "fr", language, r"^[a-z]{2}(-[A-Z]{2})?$";
     /// A time zone of the IANA database.
     TimeZone: "time-zone", 1..=64, "Europe/Paris", time_zone;
-    /// A number in a country's register of businesses, or for VAT.
-    RegisterNumber: "register-number", 1..=32, "732 829 320 00074", line;
+    /// A number in a country's register of businesses; by its region's rule (`region::numbers`).
+    BusinessNumber: "business-number", 1..=32, "732 829 320 00074", line;
+    /// A number for VAT; by its region's rule.
+    VatNumber: "vat-number", 1..=32, "FR40303265045", line;
+    /// A bank account's number (ISO 13616), spaces allowed.
+    Iban: "iban", 15..=42, "FR14 2004 1010 0505 0001 3M02 606", line;
     /// A number that a clinic gives its patients.
     PatientNumber: "patient-number", 1..=30, "P000042", line;
     /// Free text of several lines.
@@ -222,6 +226,8 @@ text_types! {
     NewPassword: "new-password", 12..=128, "correct horse battery staple", any;
     /// A password, as typed; checked against the stored one, by nothing else.
     Password: "password", 1..=1000, "correct horse battery staple", any;
+    /// A code of the second factor: six digits, or a recovery code. Spaces, hyphens and case do not matter.
+    SecondFactorCode: "second-factor-code", 6..=64, "287082", second_factor_code, r"^[0-9A-Za-z -]+$";
     /// An opaque token that this server issued.
     OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line, r"^[!-~]+$";
     /// A page's cursor, as answered in `nextCursor`.
@@ -237,6 +243,14 @@ impl Email {
     #[must_use]
     pub fn normalized(&self) -> String {
         self.0.nfkc().collect::<String>().to_lowercase()
+    }
+}
+
+impl SecondFactorCode {
+    /// Whether it is a recovery code, and not one of an app.
+    #[must_use]
+    pub fn is_recovery_code(&self) -> bool {
+        self.0.len() != 6
     }
 }
 

@@ -7,7 +7,7 @@ use poem_openapi::types::ToJSON as _;
 use uuid::Uuid;
 
 use super::model::NewRegistration;
-use crate::api::text::{Language, PersonName, PhoneNumber, RegisterNumber, TimeZone};
+use crate::api::text::{BusinessNumber, Language, PersonName, PhoneNumber, TimeZone, VatNumber};
 use crate::auth::fields::ServedCountry;
 use crate::central::CentralTx;
 use crate::central::audit::{self, Event};
@@ -41,8 +41,8 @@ impl Entry {
             language: language.clone(),
             time_zone: new.time_zone.map_or_else(|| region.time_zone.name().to_owned(), TimeZone::into_string),
             currency: region.currency.to_owned(),
-            business_number: new.business_number.map(RegisterNumber::into_string),
-            vat_number: new.vat_number.map(RegisterNumber::into_string),
+            business_number: new.business_number.map(BusinessNumber::into_string),
+            vat_number: new.vat_number.map(VatNumber::into_string),
         };
         let user = NewUser {
             id: UserId::generate(),

@@ -20,7 +20,7 @@ use super::throttle::Throttle;
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
-use crate::api::text::IdempotencyKey;
+use crate::api::text::{City, IdempotencyKey, PersonName};
 use crate::central::audit::{self, Event};
 use crate::central::journal::{self, Reason, Requests};
 use crate::central::users;
@@ -178,7 +178,7 @@ async fn write(
         }
         _ => {}
     }
-    let password_hash = passwords.hash(new.password.as_str()).await?;
+    let password_hash = passwords.accept(&new.password, "/password", &hints(&new)).await?;
     let clinic = ClinicId::generate();
     let entry = Entry::of(new, clinic, password_hash);
     transaction!(central.work(), |tx| {
@@ -195,6 +195,14 @@ async fn write(
         journal::request(tx, clinic, Reason::Registration).await
     })?;
     Ok(clinic)
+}
+
+/// What whoever knows the person and the clinic would try as a password.
+fn hints(new: &NewRegistration) -> Vec<&str> {
+    let mut hints = vec![new.company_name.as_str(), new.company_email.as_str(), new.email.as_str()];
+    hints.extend([&new.first_name, &new.last_name].into_iter().flatten().map(PersonName::as_str));
+    hints.extend(new.address.iter().filter_map(|address| address.city.as_ref()).map(City::as_str));
+    hints
 }
 
 fn taken(code: &'static str, detail: &'static str, pointer: &'static str) -> ApiError {

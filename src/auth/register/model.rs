@@ -8,8 +8,8 @@ use poem_openapi::{ApiResponse, Object};
 use uuid::Uuid;
 
 use crate::api::text::{
-    AddressLine, City, Email, Language, NewPassword, OpaqueToken, OrganisationName, PersonName, PhoneNumber,
-    PostalCode, RegisterNumber, TimeZone,
+    AddressLine, BusinessNumber, City, Email, Language, NewPassword, OpaqueToken, OrganisationName, PersonName,
+    PhoneNumber, PostalCode, TimeZone, VatNumber,
 };
 use crate::auth::fields::{Accepted, ServedCountry};
 use crate::central::{Central, companies};
@@ -28,10 +28,10 @@ pub struct NewRegistration {
     pub language: Option<Language>,
     /// The clinic's time zone, IANA; its region's when absent.
     pub time_zone: Option<TimeZone>,
-    /// The number in the country's register of businesses.
-    pub business_number: Option<RegisterNumber>,
+    /// The number in the country's register of businesses, such as a SIRET.
+    pub business_number: Option<BusinessNumber>,
     /// The VAT number.
-    pub vat_number: Option<RegisterNumber>,
+    pub vat_number: Option<VatNumber>,
     /// The clinic's e-mail address.
     pub company_email: Email,
     /// The clinic's telephone number, international form.

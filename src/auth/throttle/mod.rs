@@ -22,7 +22,7 @@ use crate::error::{ApiError, Result};
 const PLACES: u64 = 1 << 16;
 
 /// How many addresses' worth a network may do.
-const NETWORK: NonZeroU32 = NonZeroU32::new(10).unwrap();
+const NETWORK: NonZeroU32 = NonZeroU32::MIN.saturating_add(9);
 
 /// Requests a minute and address.
 #[derive(Clone, Copy, Debug)]

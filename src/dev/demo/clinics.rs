@@ -115,7 +115,7 @@ pub async fn enter(central: &Central, say: &(dyn Fn(&str) + Send + Sync)) -> any
     for (clinic, id) in missing {
         let new = NewRegistration::parse_from_json(Some(clinic.registration()));
         let new = new.map_err(|error| anyhow::anyhow!("{}: {}", clinic.name, error.into_message()))?;
-        let password_hash = passwords.hash(PASSWORD).await.map_err(ApiError::into_cause)?;
+        let password_hash = passwords.accept(&new.password, "/password", &[]).await.map_err(ApiError::into_cause)?;
         let entry = Entry::of(new, id, password_hash);
         write(central, &entry, id).await.map_err(ApiError::into_cause).context(clinic.name)?;
     }

@@ -124,7 +124,7 @@ pub const PLACES: &[Place] = &[
         patients: 5,
         towns: &[("10121", "Torino"), ("20121", "Milano"), ("50122", "Firenze"), ("00184", "Roma")],
         streets: &["Via Roma, #", "Via Garibaldi, #", "Viale dei Tigli, #", "Piazza del Mercato, #"],
-        phone: "+39 300 000 00##",
+        phone: "+39 320 000 00##",
         mail: "posta",
     },
     Place {

@@ -8,7 +8,8 @@ use super::*;
 use crate::email::preview::{Sample, samples};
 use crate::email::{Appointment, DocumentKind, PostalAddress, Practice};
 use crate::ids::Role;
-use crate::region::{AddressPart, Numbering, Region, Retention, RetentionBasis, Tax};
+use crate::region::numbers::Checked;
+use crate::region::{AddressPart, Numbering, Region, Retention, RetentionBasis, Rule, Tax};
 
 const LINK: &str = "https://example.org/verify-email?token=abc_DEF-123&lang=fr";
 
@@ -325,6 +326,13 @@ fn dutch() -> Language {
 
 #[test]
 fn a_language_is_one_file_and_a_region_one_entry() {
+    let number = |name, example| Rule {
+        name,
+        example,
+        checked: Checked::Form,
+        source: "a test",
+        check: |text| Some(text.to_owned()),
+    };
     let netherlands: &'static Region = Box::leak(Box::new(Region {
         country: "NL",
         default_language: "nl",
@@ -335,7 +343,10 @@ fn a_language_is_one_file_and_a_region_one_entry() {
         first_weekday: Weekday::Mon,
         retention: Retention { years: 20, basis: RetentionBasis::Conservative, source: "a test" },
         numbering: Numbering { patient: "PAT", quote: "OFF", invoice: "FAC", credit_note: "CN" },
-        business_number: "KVK",
+        business_number: number("KVK", "12345678"),
+        vat_number: number("btw-id", "NL000099998B57"),
+        postal_code: number("Postcode", "1012 JS"),
+        phone_example: "+31 20 123 4567",
     }));
     let dutch = dutch();
     let languages = || Language::all().chain([dutch]);

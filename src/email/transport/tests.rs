@@ -61,7 +61,8 @@ async fn server(reply: &'static str) -> (u16, JoinHandle<Vec<String>>) {
                     "250 taken"
                 }
                 _ if data => "",
-                "EHLO" => "250-test\r\n250 8BITMIME",
+                "EHLO" => "250-test\r\n250-AUTH PLAIN\r\n250 8BITMIME",
+                "AUTH" => "235 known",
                 "RCPT" => reply,
                 "DATA" => {
                     data = true;
@@ -151,8 +152,25 @@ async fn smtp_on_this_machine_takes_a_mail() {
     let (port, server) = server("250 fine").await;
     let transport: Transport = format!("smtp://127.0.0.1:{port}").parse().unwrap();
     transport.send(&from(), TO, &mail("A"), ID).await.unwrap();
+    drop(transport);
     let told = server.await.unwrap();
     assert!(told.contains(&format!("RCPT TO:<{TO}>")) && told.contains(&format!("Message-ID: <{ID}>")), "{told:?}");
+}
+
+#[tokio::test]
+async fn credentials_are_shown_and_a_connection_serves_the_next_mail_too() {
+    // It takes one connection and no other.
+    let (port, server) = server("250 fine").await;
+    let transport: Transport = format!("smtp://us%40er:secret@127.0.0.1:{port}").parse().unwrap();
+    for id in ["1@example.org", "2@example.org", "3@example.org"] {
+        transport.send(&from(), TO, &mail("A"), id).await.unwrap();
+    }
+    drop(transport);
+    let told = server.await.unwrap();
+    // RFC 4616: base64 of NUL us@er NUL secret.
+    assert!(told.contains(&"AUTH PLAIN AHVzQGVyAHNlY3JldA==".to_owned()), "{told:?}");
+    assert_eq!(told.iter().filter(|line| line.starts_with("MAIL FROM")).count(), 3, "{told:?}");
+    assert_eq!(told.iter().filter(|line| line.starts_with("EHLO")).count(), 1, "{told:?}");
 }
 
 #[tokio::test]

@@ -17,11 +17,13 @@ use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
+use crate::api::schema::postal_code;
 use crate::api::search::{bounds, sought};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
+use crate::region::{Locality, Region};
 use crate::sql::{Clinic, Statement};
 use crate::transaction;
 
@@ -158,13 +160,18 @@ impl Patients {
         /// The version that the client has seen: 412 if it is not the newest.
         #[oai(name = "If-Match")]
         if_match: Header<Option<EntityTags>>,
+        locality: Data<&Locality>,
         body: Body<PatientPatch>,
     ) -> Result<Found<Patient>> {
         let patient = transaction!(clinics.write(&bearer.0), |tx| {
             let patient = Patient::try_from(&tx.one(&FIND_FOR_UPDATE, &[&id.0]).await?)?;
             expect_version(if_match.as_ref(), patient.version)?;
             let mut changed = NewPatient::from(patient);
+            let moves = body.value.moves();
             body.value.clone().apply(&mut changed);
+            if moves {
+                check_address(&mut changed, locality.region())?;
+            }
             store(tx, (&UPDATE, &SET_TERMS), id.0, &changed).await
         })?;
         Ok(Found(patient))
@@ -225,6 +232,14 @@ impl Patients {
         })?;
         Ok(Found(patient))
     }
+}
+
+/// What a changed address is by itself: its country may be the one that was stored.
+fn check_address(patient: &mut NewPatient, clinic: &'static Region) -> Result<()> {
+    if let Some(Address { postal_code: Some(code), country, .. }) = &mut patient.address {
+        *code = postal_code("/address/postalCode", code, country.as_ref(), clinic)?;
+    }
+    Ok(())
 }
 
 /// The audit row of an answer that is given again.

@@ -281,6 +281,13 @@ pub struct PatientPatch {
 }
 
 impl PatientPatch {
+    /// Whether postal code or country change.
+    pub(super) fn moves(&self) -> bool {
+        self.address
+            .value()
+            .is_some_and(|address| !address.postal_code.is_undefined() || !address.country.is_undefined())
+    }
+
     /// The patient after these changes.
     pub(super) fn apply(self, patient: &mut NewPatient) {
         fn set<T>(field: &mut T, change: Option<T>) {

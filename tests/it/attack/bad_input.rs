@@ -167,10 +167,27 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
             insert(&mut longest, &pointer, of_length(&pointer, &schema, max));
         }
         assert_eq!(clinic.rows().await, before, "{}", operation.id);
-        assert!(limited > 0 || matches!(operation.entry().body, Valid::OtherClinic), "{} has texts", operation.id);
+        assert!(
+            limited > 0 || matches!(operation.entry().body, Valid::OtherClinic | Valid::ClinicSecurity),
+            "{} has texts",
+            operation.id
+        );
         let answer = walk.request(operation, &ids, Some(&person.token), &[], Some(&longest)).await;
         // A token or a password may be that long, and is not the right one.
-        let secret = matches!(operation.entry().body, Valid::Credentials | Valid::Refresh | Valid::Verification);
+        let secret = matches!(
+            operation.entry().body,
+            Valid::Credentials
+                | Valid::EmailChange
+                | Valid::EmailChangeConfirmation
+                | Valid::Password
+                | Valid::PasswordAndCode
+                | Valid::PasswordChange
+                | Valid::PasswordOnly
+                | Valid::PasswordReset
+                | Valid::Refresh
+                | Valid::TotpCode
+                | Valid::Verification
+        );
         if secret {
             assert!(
                 answer.status.is_client_error() && !answer.text.contains("too_long"),
@@ -210,20 +227,27 @@ fn insert(body: &mut Value, pointer: &str, text: String) {
 fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
     let name = pointer.rsplit('/').next().unwrap();
     match name {
-        "email" | "companyEmail" => {
+        "email" | "companyEmail" | "newEmail" => {
             // Local parts end at 64, labels of a domain at 63 (RFC 5321, RFC 1035).
             let unique = format!("{:a<64}@", uuid::Uuid::now_v7().simple());
             let labels = format!("{0}.{0}.{0}.", "d".repeat(60));
             let rest = length - unique.len() - labels.len();
             format!("{unique}{labels}{}", "e".repeat(rest))
         }
-        "phone" | "companyPhone" => format!("+1{}23456789012345", " ".repeat(length - 16)),
+        "phone" | "companyPhone" => format!("+33{}142685300", " ".repeat(length - 12)),
+        "postalCode" => format!("{}75002", " ".repeat(length - 5)),
+        "businessNumber" => format!("732829320{}00074", " ".repeat(length - 14)),
+        "vatNumber" => format!("FR{}40303265045", " ".repeat(length - 13)),
         // A patient's number is nobody else's.
         "patientNumber" => uuid::Uuid::now_v7().simple().to_string()[..length].chars().rev().collect(),
         "country" => "FR".to_owned(),
         "language" => "fr-BE".to_owned(),
         "timeZone" => "America/Argentina/ComodRivadavia".to_owned(),
-        _ if schema["format"] == "password" => "p".repeat(length),
+        // One that nobody guesses.
+        _ if schema["format"] == "password" => {
+            let random: String = (0..length).step_by(32).map(|_| uuid::Uuid::new_v4().simple().to_string()).collect();
+            random[..length].to_owned()
+        }
         _ => "é".repeat(length),
     }
 }

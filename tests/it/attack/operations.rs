@@ -12,22 +12,28 @@ use uuid::Uuid;
 
 use super::tokens::claims;
 use super::wire;
+use crate::auth::totp::App;
+use crate::support::tokens::{self, About};
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
 /// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
-pub const PUBLIC: [&str; 8] = [
+pub const PUBLIC: [&str; 11] = [
+    "auth_confirm_email_change",
+    "auth_forgot_password",
     "auth_jwks",
     "auth_login",
     "auth_refresh",
     "auth_register",
     "auth_resend_verification",
+    "auth_reset_password",
     "auth_verify_email",
     "health_live",
     "health_ready",
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 1] = [("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"])];
+const MATRIX: [(&str, [&str; 6]); 2] =
+    [("clinic", ["RWD", "RWD", "R", "R", "R", "R"]), ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"])];
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug)]
@@ -62,12 +68,21 @@ pub enum Thing {
 pub enum Valid {
     None,
     Address,
+    ClinicSecurity,
     Credentials,
+    Password,
+    PasswordAndCode,
+    EmailChange,
+    EmailChangeConfirmation,
+    PasswordChange,
+    PasswordOnly,
+    PasswordReset,
     Patient,
     PatientPatch,
     OtherClinic,
     Refresh,
     Registration,
+    TotpCode,
     Verification,
 }
 
@@ -84,7 +99,12 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 20] = [
+pub const OPERATIONS: [Entry; 32] = [
+    entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
+    entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
+    entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
+    entry("auth_deactivate", Right::Everybody, Valid::PasswordOnly, &[]),
+    entry("auth_forgot_password", Right::Everybody, Valid::Address, &[]),
     entry("auth_jwks", Right::Everybody, Valid::None, &[]),
     entry("auth_login", Right::Everybody, Valid::Credentials, &[("companyId", Thing::Clinic)]),
     entry("auth_logout", Right::Everybody, Valid::None, &[]),
@@ -92,11 +112,18 @@ pub const OPERATIONS: [Entry; 20] = [
     entry("auth_refresh", Right::Everybody, Valid::Refresh, &[]),
     entry("auth_register", Right::Everybody, Valid::Registration, &[]),
     entry("auth_resend_verification", Right::Everybody, Valid::Address, &[]),
+    entry("auth_reset_password", Right::Everybody, Valid::PasswordReset, &[]),
     entry("auth_session_revoke", Right::Everybody, Valid::None, &[("id", Thing::Session)]),
     entry("auth_sessions_list", Right::Everybody, Valid::None, &[]),
     entry("auth_sessions_revoke", Right::Everybody, Valid::None, &[]),
     entry("auth_switch_clinic", Right::Everybody, Valid::OtherClinic, &[("companyId", Thing::Clinic)]),
+    entry("auth_totp_begin", Right::Everybody, Valid::Password, &[]),
+    entry("auth_totp_confirm", Right::Everybody, Valid::TotpCode, &[]),
+    entry("auth_totp_disable", Right::Everybody, Valid::PasswordAndCode, &[]),
+    entry("auth_totp_recovery_codes", Right::Everybody, Valid::PasswordAndCode, &[]),
     entry("auth_verify_email", Right::Everybody, Valid::Verification, &[]),
+    entry("clinic_security_find", Right::Of("clinic", 'R'), Valid::None, &[]),
+    entry("clinic_security_update", Right::Of("clinic", 'W'), Valid::ClinicSecurity, &[]),
     entry("health_live", Right::Everybody, Valid::None, &[]),
     entry("health_ready", Right::Everybody, Valid::None, &[]),
     entry("patients_create", Right::Of("patients", 'W'), Valid::Patient, &[]),
@@ -237,7 +264,30 @@ impl<'a> Walk<'a> {
         Some(match operation.entry().body {
             Valid::None => return None,
             Valid::Address => json!({ "email": person.email }),
+            Valid::ClinicSecurity => json!({ "secondFactorRequired": false }),
             Valid::Credentials => json!({ "email": person.email, "password": PASSWORD }),
+            Valid::Password => json!({ "password": PASSWORD }),
+            Valid::PasswordAndCode => {
+                let app = self.begun(person).await;
+                self.world.confirm_second_factor(&person.email).await;
+                json!({ "password": PASSWORD, "code": app.code(0) })
+            }
+            Valid::EmailChange => {
+                json!({ "password": PASSWORD, "newEmail": format!("walk-{}@example.org", Uuid::now_v7().simple()) })
+            }
+            Valid::EmailChangeConfirmation => {
+                let somebody = World::registration("walk-moves");
+                let own = self.world.log_in(&person.email).await;
+                let change = json!({ "password": PASSWORD, "newEmail": somebody["email"] });
+                assert_eq!(own.post("/api/v1/auth/change-email", &change).await.status, 204);
+                let change = tokens::email_change(self.world, &person.email).await;
+                json!({ "token": tokens::lay(self.world, "email_change_old", About::EmailChange(change)).await })
+            }
+            Valid::PasswordChange => json!({ "currentPassword": PASSWORD, "newPassword": PASSWORD }),
+            Valid::PasswordOnly => json!({ "password": PASSWORD }),
+            Valid::PasswordReset => {
+                json!({ "token": tokens::reset_token(self.world, &person.email).await, "password": PASSWORD })
+            }
             Valid::Patient => json!({ "firstName": "Zoé", "lastName": "Durand", "address": { "city": "Paris" } }),
             Valid::PatientPatch => json!({ "lastName": "Martin", "address": { "city": "Lyon" } }),
             Valid::OtherClinic => json!({ "companyId": claims(&person.token)["companyId"] }),
@@ -247,6 +297,7 @@ impl<'a> Walk<'a> {
                 body["address"] = json!({ "city": "Paris" });
                 body
             }
+            Valid::TotpCode => json!({ "code": self.begun(person).await.code(0) }),
             Valid::Verification => {
                 let body = World::registration("walk-verify");
                 let registered = self.world.send(Method::POST, "/api/v1/auth/register", Some(&body)).await;
@@ -254,6 +305,13 @@ impl<'a> Walk<'a> {
                 json!({ "token": self.world.mailed_token(body["email"].as_str().unwrap()).await })
             }
         })
+    }
+
+    /// An app that somebody has begun with, but not confirmed.
+    async fn begun(&self, person: &Person<'_>) -> App {
+        self.world.forget_second_factor(&person.email).await;
+        let begun = person.post("/api/v1/auth/totp", &json!({ "password": PASSWORD })).await;
+        App::new(begun.json["secret"].as_str().unwrap_or_else(|| panic!("{begun:?}")))
     }
 
     /// A request, valid but for what the caller changed; its answer is one that the spec documents, and never our fault.
@@ -267,6 +325,7 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
+        self.undo(operation, token, &answer).await;
         operation.held(answer)
     }
 
@@ -281,7 +340,16 @@ impl<'a> Walk<'a> {
     ) -> Answer {
         let path = operation.path(ids);
         let reply = wire::ask(&self.world.base, token, operation.method.as_str(), &path, headers, body).await;
-        operation.held(reply.answer())
+        let answer = reply.answer();
+        self.undo(operation, Some(token), &answer).await;
+        operation.held(answer)
+    }
+
+    /// Undoes what would keep the walk's people from logging in again by their password, and what ended their other sessions.
+    async fn undo(&self, operation: &Operation, token: Option<&str>, answer: &Answer) {
+        if let Some(token) = token.filter(|_| operation.id.starts_with("auth_totp") && answer.status.is_success()) {
+            self.world.forget_second_factor(claims(token)["email"].as_str().unwrap()).await;
+        }
     }
 
     /// A valid request as this person.

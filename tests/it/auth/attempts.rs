@@ -164,6 +164,58 @@ async fn of_fifty_guesses_at_once_no_more_are_looked_at_than_one_by_one() {
 }
 
 #[tokio::test]
+async fn a_known_device_gets_in_while_others_fail_and_a_stolen_one_may_fail_no_more_often() {
+    let world = World::start_with(&["--logins-per-minute", "40"]).await;
+    let clinic = world.clinic("device").await;
+    let email = &clinic.admin.email;
+    let from = async |device: Option<&str>, password: &str, email: &str| {
+        let body = json!({ "email": email, "password": password, "deviceToken": device });
+        let body = if device.is_some() { body } else { json!({ "email": email, "password": password }) };
+        world.send(Method::POST, "/api/v1/auth/login", Some(&body)).await
+    };
+    let mine = from(None, PASSWORD, email).await.json["deviceToken"].as_str().unwrap().to_owned();
+    let account = Failures::of(&world, email).await;
+    account.were(20).await;
+    assert_eq!(from(None, WRONG, email).await.code(), "credentials_invalid");
+    refused(&from(None, PASSWORD, email).await);
+
+    // Under attack: the known device gets in, as often as it likes, and no other does.
+    for _ in 0..2 {
+        assert_eq!(from(Some(&mine), PASSWORD, email).await.status, StatusCode::OK);
+        refused(&from(None, PASSWORD, email).await);
+        refused(&from(Some("made-up-made-up-made-up-made-up-made-up-123"), PASSWORD, email).await);
+    }
+    assert_eq!(account.now().await, Some((21, 900)), "its log-ins help nobody else");
+
+    // Somebody's device is no key to another's account.
+    let other = world.clinic("other").await;
+    Failures::of(&world, &other.admin.email).await.were(20).await;
+    assert_eq!(from(Some(&mine), WRONG, &other.admin.email).await.code(), "credentials_invalid");
+    refused(&from(Some(&mine), PASSWORD, &other.admin.email).await);
+
+    // Stolen: its failures are counted like an account's, whatever becomes of the account.
+    let device = "SELECT d.id FROM medicalpro_central.devices d JOIN medicalpro_central.users u ON u.id = d.user_id WHERE u.email = $1
+                   ORDER BY d.created_at DESC LIMIT 1";
+    let id: Uuid = world.central().await.query_one(device, &[email]).await.unwrap().get(0);
+    let failures = Failures::counted(&world, &format!("attempts by device {id}")).await;
+    assert_eq!(failures.now().await, None);
+    for nth in 1..=4 {
+        assert_eq!(from(Some(&mine), WRONG, email).await.code(), "credentials_invalid");
+        assert_eq!(failures.now().await, Some((nth, 0)));
+    }
+    failures.were(20).await;
+    assert_eq!(from(Some(&mine), WRONG, email).await.code(), "credentials_invalid");
+    refused(&from(Some(&mine), PASSWORD, email).await);
+
+    // The control: when the waits are over, both get in.
+    failures.age("900 seconds").await;
+    account.age("900 seconds").await;
+    assert_eq!(from(Some(&mine), PASSWORD, email).await.status, StatusCode::OK);
+    assert_eq!(from(None, PASSWORD, email).await.status, StatusCode::OK);
+    assert_eq!((account.now().await, failures.now().await), (None, None));
+}
+
+#[tokio::test]
 async fn failures_are_forgotten_after_a_day() {
     let world = World::start().await;
     let email = format!("nobody-{}@example.org", Uuid::now_v7().simple());

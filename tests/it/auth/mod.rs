@@ -1,16 +1,20 @@
 //! Registering, proving an address, logging in, refreshing, logging out.
 
+mod account;
 mod attempts;
 mod clinics;
 mod devices;
+mod keys;
 mod limits;
 mod login;
 mod mail;
+mod password;
 mod refresh;
 mod secrecy;
 mod sessions;
 mod standing;
 mod tokens;
+pub mod totp;
 mod verification;
 
 use std::time::Duration;

@@ -52,6 +52,7 @@ const COMMANDS: [(&str, &[&str]); 10] = [
             "MEDICALPRO_MAIL_FROM",
             "MEDICALPRO_PUBLIC_URL",
             "MEDICALPRO_SPARES",
+            "MEDICALPRO_SIGNING_KEY_DAYS",
         ],
     ),
     (

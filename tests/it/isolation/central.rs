@@ -12,7 +12,7 @@ use super::by_hand::{refused, rows, send, try_connect};
 use crate::support::{World, api_url, provisioner_url};
 
 /// Every row of every table, as text: bytes are in hexadecimal there.
-async fn everything(world: &World) -> Vec<(String, String)> {
+pub async fn everything(world: &World) -> Vec<(String, String)> {
     let central = world.central().await;
     let tables = central
         .query(
@@ -33,7 +33,7 @@ async fn everything(world: &World) -> Vec<(String, String)> {
 }
 
 /// Where a word stands, as it is or as bytes.
-fn places<'a>(everything: &'a [(String, String)], word: &str) -> Vec<&'a str> {
+pub fn places<'a>(everything: &'a [(String, String)], word: &str) -> Vec<&'a str> {
     let (word, bytes) = (word.to_lowercase(), hex::encode(word));
     everything
         .iter()

@@ -6,7 +6,7 @@
 
 mod audit;
 pub mod by_hand;
-mod central;
+pub mod central;
 mod forbidden;
 mod layers;
 mod limits;

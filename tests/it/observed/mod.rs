@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::process::Process;
 
 /// Where a process shows its metrics: `http://127.0.0.1:port`.
-async fn shown_at(process: &mut Process) -> String {
+pub async fn shown_at(process: &mut Process) -> String {
     let line: Value = serde_json::from_str(&process.line("\"showing metrics\"").await).unwrap();
     format!("http://{}", line["address"].as_str().unwrap())
 }
@@ -21,18 +21,18 @@ async fn get(url: &str) -> (u16, String) {
 }
 
 /// All that a process counts.
-async fn counts(shown_at: &str) -> Counts {
+pub async fn counts(shown_at: &str) -> Counts {
     let (status, text) = get(&format!("{shown_at}/metrics")).await;
     assert_eq!(status, 200, "{text}");
     Counts(text)
 }
 
 /// Metrics in the text format.
-struct Counts(String);
+pub struct Counts(String);
 
 impl Counts {
     /// The value of a series, `name{label="value"}`; nothing where there is none.
-    fn find(&self, series: &str) -> Option<f64> {
+    pub fn find(&self, series: &str) -> Option<f64> {
         let line = self.0.lines().find_map(|line| line.strip_prefix("medicalpro_")?.strip_prefix(series));
         line.and_then(|rest| rest.strip_prefix(' ')).map(|value| value.parse().unwrap())
     }

@@ -107,7 +107,7 @@ async fn the_clinic_is_ready_with_the_answer_in_every_region() {
 async fn what_the_clinic_says_of_itself_goes_before_its_regions_defaults() {
     let world = World::start().await;
     let mut body = World::registration("own");
-    let own = [("country", "ES"), ("language", "fr-BE"), ("timeZone", "Atlantic/Canary"), ("vatNumber", "ESX1234567X")];
+    let own = [("country", "ES"), ("language", "fr-BE"), ("timeZone", "Atlantic/Canary"), ("vatNumber", "ESX1234567L")];
     for (field, value) in own {
         body[field] = value.into();
     }
@@ -121,7 +121,7 @@ async fn what_the_clinic_says_of_itself_goes_before_its_regions_defaults() {
     );
     let row = inside.query_one(&settings, &[]).await.unwrap();
     let found: Vec<&str> = (0..6).map(|column| row.get(column)).collect();
-    assert_eq!(found, ["ES", "fr", "Atlantic/Canary", "EUR", "ESX1234567X", "IVA"]);
+    assert_eq!(found, ["ES", "fr", "Atlantic/Canary", "EUR", "ESX1234567L", "IVA"]);
 }
 
 #[tokio::test]

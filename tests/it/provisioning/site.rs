@@ -138,12 +138,14 @@ impl Site {
         .await;
     }
 
-    /// What is to be tried again later is due now.
+    /// What is to be tried again later is due now; but for mails that were taken just now, which somebody is sending.
     pub async fn hurry(&self) {
         self.central
             .batch_execute(
                 "UPDATE provisioning_jobs SET run_after = now() WHERE state = 'queued' AND run_after > now();
-                 UPDATE email_outbox SET next_attempt_at = now() WHERE status = 'queued' AND next_attempt_at > now()",
+                 UPDATE email_outbox SET next_attempt_at = now()
+                  WHERE status = 'queued' AND next_attempt_at > now()
+                    AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'",
             )
             .await
             .unwrap();
@@ -190,7 +192,7 @@ impl Site {
     pub fn mailed_tokens(&self, email: &str) -> Vec<String> {
         let mails = medicalpro::email::read_directory(&self.mail.0, 2000).unwrap();
         let links = mails.iter().filter(|mail| mail.to == email).filter_map(|mail| mail.links.first());
-        links.map(|link| link.split_once("token=").unwrap().1.to_owned()).collect()
+        links.filter_map(|link| Some(link.split_once("#token=")?.1.to_owned())).collect()
     }
 
     /// A clinic, registered and ready, and its administrator's address.

@@ -3,6 +3,7 @@
 //! Processes share one installation, as several servers and workers would: a job may be done by another test's worker.
 
 pub mod process;
+pub mod tokens;
 mod world;
 
 pub use world::{

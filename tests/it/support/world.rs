@@ -12,6 +12,7 @@ use medicalpro::config::{ServeSettings, WorkerSettings};
 use medicalpro::database::tls;
 use medicalpro::email::read_directory;
 use medicalpro::embedded;
+use medicalpro::http::texts::is_known;
 use medicalpro::ids::{ClinicId, Role};
 use medicalpro::provisioning::bootstrap::{self, Passwords};
 use medicalpro::provisioning::schema;
@@ -190,15 +191,16 @@ impl World {
         Clinic { world: self, id, admin }
     }
 
-    /// The token of the newest mail to an address; waits for it.
+    /// The token of the newest mail to an address that bears one; waits for it.
     pub async fn mailed_token(&self, email: &str) -> String {
         for look in 1..400 {
             if look % 40 == 0 {
                 self.lease_passes(email).await;
             }
             let mails = read_directory(&self.mail, 2000).unwrap();
-            if let Some(link) = mails.iter().find(|mail| mail.to == email).and_then(|mail| mail.links.first()) {
-                return link.split_once("token=").unwrap().1.to_owned();
+            let mut links = mails.iter().filter(|mail| mail.to == email).flat_map(|mail| &mail.links);
+            if let Some((_, token)) = links.find_map(|link| link.split_once("#token=")) {
+                return token.to_owned();
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -210,7 +212,8 @@ impl World {
     pub async fn lease_passes(&self, email: &str) {
         let central = self.central().await;
         let overdue = "UPDATE medicalpro_central.email_outbox o SET next_attempt_at = now()
-                         FROM medicalpro_central.users u WHERE u.id = o.user_id AND u.email = $1 AND o.status = 'queued'";
+                         FROM medicalpro_central.users u WHERE u.id = o.user_id AND u.email = $1 AND o.status = 'queued'
+                          AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'";
         central.execute(overdue, &[&email]).await.unwrap();
     }
 
@@ -221,6 +224,24 @@ impl World {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
         let text = |name: &str| answer.json[name].as_str().unwrap().to_owned();
         Person { world: self, email: email.to_owned(), token: text("accessToken"), refresh_token: text("refreshToken") }
+    }
+
+    /// Confirms what somebody has begun with, without using a code up or ending a session.
+    pub async fn confirm_second_factor(&self, email: &str) {
+        let confirm = "UPDATE medicalpro_central.users SET totp_confirmed_at = now() WHERE email = $1 AND totp_secret IS NOT NULL";
+        assert_eq!(self.central().await.execute(confirm, &[&email]).await.unwrap(), 1);
+    }
+
+    /// Somebody has a second factor no more, and what ended by it has not.
+    pub async fn forget_second_factor(&self, email: &str) {
+        let central = self.central().await;
+        for forget in [
+            "UPDATE medicalpro_central.users SET totp_secret = NULL, totp_confirmed_at = NULL, totp_last_step = NULL WHERE email = $1",
+            "UPDATE medicalpro_central.sessions SET revoked_at = NULL, revoked_reason = NULL
+              WHERE revoked_reason = 'second_factor' AND user_id IN (SELECT id FROM medicalpro_central.users WHERE email = $1)",
+        ] {
+            central.execute(forget, &[&email]).await.unwrap();
+        }
     }
 
     /// Central, as the administrator.
@@ -363,8 +384,23 @@ impl Answer {
             for member in ["type", "title", "code", "detail"] {
                 assert!(answer.json[member].is_string(), "{member} in {answer:?}");
             }
+            answer.assert_translated();
         }
         answer
+    }
+
+    /// English is what is asked for, or what stands in for a language that lacks one of the texts: none of ours does.
+    fn assert_translated(&self) {
+        assert_eq!(self.header("vary"), "Accept-Language", "{self:?}");
+        let fields = self.json["errors"].as_array().into_iter().flatten().map(|error| &error["detail"]);
+        for text in [&self.json["title"], &self.json["detail"]].into_iter().chain(fields) {
+            let english = self.header("content-language") == "en";
+            let text = text.as_str().unwrap();
+            assert!(
+                !text.is_empty() && (!english || is_known(text)),
+                "no line in src/http/locales for {text:?}: {self:?}"
+            );
+        }
     }
 
     /// A header, or nothing.

@@ -1,0 +1,94 @@
+//! What people do to their own account: another password, another address, the end.
+//!
+//! | file | owns |
+//! | --- | --- |
+//! | `password` | `POST /auth/forgot-password`, `reset-password`, `change-password` |
+//! | `email` | `POST /auth/change-email`, `confirm-email-change` |
+//! | `deactivation` | `POST /auth/deactivate` |
+//!
+//! Invariant: a session is not enough for any of it. Whoever is logged in shows the password again ([`Owners::shown`]), with no more
+//! attempts than at a log-in; whoever is not shows what was mailed.
+
+pub mod deactivation;
+pub mod email;
+pub mod password;
+
+use std::sync::Arc;
+
+use poem::Request;
+
+use super::attempts::Attempt;
+use super::caller::Callers;
+use super::password::Passwords;
+use super::proxies::client_address;
+use super::throttle::Throttle;
+use crate::api::text::{NewPassword, Password};
+use crate::central::users::{self, User};
+use crate::central::{Central, accounts};
+use crate::clinic::Caller;
+use crate::error::{ApiError, Result};
+use crate::ids::{SessionId, UserId};
+use crate::secrets::MasterKeys;
+
+/// Holds whoever is logged in to showing the password again, since a session may have been left open, or stolen; and whatever password
+/// they choose next to the policy.
+#[derive(Clone, Debug)]
+pub struct Owners {
+    central: Central,
+    keys: Arc<MasterKeys>,
+    passwords: Passwords,
+    throttle: Arc<Throttle>,
+}
+
+impl Owners {
+    /// Of this installation.
+    #[must_use]
+    pub const fn new(central: Central, keys: Arc<MasterKeys>, passwords: Passwords, throttle: Arc<Throttle>) -> Self {
+        Self { central, keys, passwords, throttle }
+    }
+
+    /// The person, if this is their password; it stands in the field at `pointer`.
+    ///
+    /// # Errors
+    /// Invalid `password_wrong`; 429 after too many of them.
+    async fn shown(
+        &self,
+        request: &Request,
+        caller: &Caller,
+        password: &Password,
+        pointer: &'static str,
+    ) -> Result<User> {
+        self.throttle.login(client_address(request))?;
+        self.throttle.login_of(caller.user())?;
+        // By session, not by account: whoever tries at the log-in must not keep the person from changing the password.
+        let attempt = Attempt::on(&self.central, &self.keys, &format!("session {}", caller.session().0), None).await?;
+        let ended = ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." };
+        let user = users::by_id(&self.central, caller.user()).await?.ok_or(ended)?;
+        if !self.passwords.verify(password.as_str(), Some(&user.password_hash)).await? {
+            return Err(ApiError::invalid(pointer, "password_wrong", "is not your password"));
+        }
+        attempt.succeeded(&self.central).await?;
+        Ok(user)
+    }
+
+    /// The hash of a new password for an account that is there.
+    ///
+    /// # Errors
+    /// Invalid, with the policy's code.
+    async fn accept(&self, user: UserId, password: &NewPassword, pointer: &'static str) -> Result<String> {
+        let names = accounts::names(&self.central, user).await?;
+        self.passwords.accept(password, pointer, &names.iter().map(String::as_str).collect::<Vec<_>>()).await
+    }
+}
+
+/// What a token is answered that opens nothing, whatever the reason.
+fn token_invalid() -> ApiError {
+    ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
+}
+
+/// Forgets sessions that were ended, in this process; the others hear of it.
+fn forget(callers: &Callers, ended: Vec<SessionId>) {
+    for session in ended {
+        callers.forget(session);
+    }
+}

@@ -1,0 +1,116 @@
+# Deutsch (Sie). Die Schlüssel sind die von en.ftl.
+
+## Was die Statuscodes bedeuten
+
+title-400 = Ungültige Anfrage
+title-401 = Anmeldung erforderlich
+title-403 = Zugriff verweigert
+title-404 = Nicht gefunden
+title-405 = Methode nicht erlaubt
+title-409 = Konflikt
+title-412 = Vorbedingung nicht erfüllt
+title-413 = Inhalt zu groß
+title-415 = Medientyp nicht unterstützt
+title-422 = Ungültige Angaben
+title-429 = Zu viele Anfragen
+title-500 = Interner Serverfehler
+title-503 = Dienst nicht verfügbar
+
+## Anfragen, die nicht zu lesen sind
+
+bad_request = Die Anfrage ist nicht lesbar.
+bad_request-host = Der Header Host steht mehr als einmal in der Anfrage.
+bad_request-header = Der Header { $name } steht mehr als einmal in der Anfrage.
+malformed_query = Die Parameter der Adresse sind nicht in UTF-8.
+malformed_json = Der Inhalt der Anfrage ist kein gültiges JSON in UTF-8.
+duplicate_key = Ein Objekt enthält denselben Schlüssel zweimal.
+json_too_deep = Der Inhalt der Anfrage ist mehr als 64 Ebenen tief verschachtelt.
+incomplete_body = Der Inhalt der Anfrage konnte nicht gelesen werden.
+invalid_cursor = Dieser Cursor stammt nicht aus dieser Liste.
+
+## Wer anfragt
+
+unauthenticated = Ein Zugriffstoken ist erforderlich.
+token_invalid = Das Zugriffstoken ist nicht gültig.
+token_invalid-field = ist nicht gültig, wurde schon verwendet oder ist abgelaufen
+token_expired = Das Zugriffstoken ist abgelaufen.
+token_outdated = Die Rolle hat sich geändert: Erneuern Sie das Token.
+session_ended = Die Sitzung ist beendet.
+refresh_token_invalid = Das Erneuerungstoken ist nicht gültig.
+credentials_invalid = Die Adresse oder das Passwort ist falsch.
+email_not_verified = Die E-Mail-Adresse ist noch nicht bestätigt.
+no_such_membership = Sie arbeiten nicht in dieser Praxis.
+clinic_suspended = Die Praxis ist gesperrt.
+forbidden = Ihre Rolle erlaubt diesen Vorgang nicht.
+
+## Was da ist und was dem entgegensteht
+
+not_found = Hier ist nichts.
+method_not_allowed = Diese Adresse kennt diese Methode nicht; Allow nennt die, die sie kennt.
+email_taken = Ein Konto mit dieser E-Mail-Adresse besteht schon.
+company_email_taken = Eine Praxis mit dieser E-Mail-Adresse besteht schon.
+request_in_progress = Eine Anfrage mit diesem Schlüssel wird gerade bearbeitet.
+conflict = Das widerspricht dem, was schon gespeichert ist.
+reference_missing = Die Anfrage verweist auf etwas, das es nicht gibt.
+illegal_transition = Der jetzige Zustand lässt diesen Schritt nicht zu.
+immutable = Was unterschrieben, ausgestellt oder protokolliert ist, lässt sich nicht mehr ändern.
+patient_number_taken = Diese Nummer ist schon an jemand anderen vergeben.
+patient_has_appointments = Für diese Person stehen noch Termine an.
+precondition_failed = Seit der in If-Match genannten Version hat sich etwas geändert.
+body_too_large = Der Inhalt der Anfrage ist größer als { $limit } Byte.
+unsupported_media_type = Der Inhalt der Anfrage muss vom Typ application/json sein.
+rate_limited = Zu viele Anfragen: Versuchen Sie es später noch einmal.
+database_busy = Der Dienst ist ausgelastet: Versuchen Sie es gleich noch einmal.
+internal = Der Fehler liegt bei uns. Unter der Kennung der Anfrage steht er in unserem Protokoll.
+
+## Ungültige Felder: Jeder Satz setzt beim Namen des Feldes fort
+
+invalid = Einige Felder sind nicht gültig.
+invalid-body = Der Inhalt der Anfrage ist nicht gültig.
+invalid-field = ist nicht gültig
+invalid-value = Ein Wert liegt außerhalb des Erlaubten.
+required = muss angegeben werden
+null = darf nicht null sein
+type = muss vom Typ { $expected } sein
+unknown_field = ist kein Feld dieser Anfrage
+unknown_field-long = enthält ein unbekanntes Feld
+not_allowed = muss einer dieser Werte sein: { $allowed }
+not_allowed-country = ist kein Land, in dem wir unseren Dienst anbieten
+nul = Texte dürfen das Zeichen NUL nicht enthalten.
+too_short = muss mindestens { $min ->
+    [one] ein Zeichen
+   *[other] { $min } Zeichen
+} lang sein
+too_long = darf höchstens { $max ->
+    [one] ein Zeichen
+   *[other] { $max } Zeichen
+} lang sein
+too_many = enthält zu viele Einträge
+too_many-words = darf aus höchstens vier Wörtern bestehen
+range = liegt außerhalb des erlaubten Bereichs
+range-birth = muss zwischen 1850-01-01 und 2200-01-01 liegen
+range-date = Ein Datum liegt außerhalb des Erlaubten.
+idempotency_key_reused = wurde schon mit einer anderen Anfrage verwendet
+format-ascii = darf nur aus ASCII-Zeichen bestehen
+format-blank = darf nicht leer sein
+format-control = darf keine Steuerzeichen enthalten
+format-country = muss ein Ländercode aus zwei Großbuchstaben sein (ISO 3166-1)
+format-date = muss ein Datum sein, JJJJ-MM-TT
+format-email = muss eine E-Mail-Adresse sein
+format-entity_tags = muss * sein oder aus Entity-Tags bestehen, zum Beispiel "3"
+format-language = muss eine Sprache sein, zum Beispiel fr oder fr-BE
+format-long = ist zu lang
+format-nul = darf das Zeichen NUL nicht enthalten
+format-phone = muss eine Telefonnummer in internationaler Schreibweise sein, +49 …
+format-short = ist zu kurz
+format-time = muss eine Zeitangabe nach RFC 3339 sein
+format-time_zone = muss eine Zeitzone der IANA-Datenbank sein
+format-uuid = muss eine UUID sein
+
+## Nummern, wie die Länder sie vorgeben
+
+business_number_invalid = ist keine gültige Nummer ({ $name }, zum Beispiel { $example })
+vat_number_invalid = ist keine gültige Umsatzsteuernummer ({ $country }, zum Beispiel { $example })
+postal_code_invalid = ist keine gültige Postleitzahl ({ $country }, zum Beispiel { $example })
+phone_invalid = ist keine gültige Telefonnummer, zum Beispiel { $example }
+iban_invalid = ist keine gültige IBAN

@@ -1,0 +1,111 @@
+# English. These are the texts as the code writes them: by them the other languages' are found, so that a change here is a change there.
+# A key is the problem's code, and behind a hyphen what tells texts of one code apart.
+
+## What the statuses mean
+
+title-400 = Bad Request
+title-401 = Unauthorized
+title-403 = Forbidden
+title-404 = Not Found
+title-405 = Method Not Allowed
+title-409 = Conflict
+title-412 = Precondition Failed
+title-413 = Payload Too Large
+title-415 = Unsupported Media Type
+title-422 = Unprocessable Entity
+title-429 = Too Many Requests
+title-500 = Internal Server Error
+title-503 = Service Unavailable
+
+## Requests that cannot be read
+
+bad_request = The request cannot be read.
+bad_request-host = There is more than one Host.
+bad_request-header = There is more than one { $name }.
+malformed_query = The query is not UTF-8.
+malformed_json = The body is not valid JSON in UTF-8.
+duplicate_key = An object has the same key twice.
+json_too_deep = The body is nested more than 64 levels deep.
+incomplete_body = The body could not be read.
+invalid_cursor = This cursor was not given out for this list.
+
+## Who is asking
+
+unauthenticated = An access token is required.
+token_invalid = The access token is not valid.
+token_invalid-field = is not valid, was used already, or has expired
+token_expired = The access token has expired.
+token_outdated = The role has changed: refresh the token.
+session_ended = The session has ended.
+refresh_token_invalid = The refresh token is not valid.
+credentials_invalid = The address or the password is wrong.
+email_not_verified = The e-mail address is not verified yet.
+no_such_membership = You do not work at this clinic.
+clinic_suspended = The clinic is suspended.
+forbidden = Your role does not allow this operation.
+
+## What is there, and what collides
+
+not_found = There is nothing here.
+method_not_allowed = This path does not have this method; Allow names those it has.
+email_taken = An account with this e-mail address exists already.
+company_email_taken = A clinic with this e-mail address exists already.
+request_in_progress = A request with this key is being answered.
+conflict = This collides with what is stored already.
+reference_missing = The request refers to something that does not exist.
+illegal_transition = The resource is not in a state that allows this step.
+immutable = What is signed, issued or logged cannot be changed.
+patient_number_taken = Another patient has this number.
+patient_has_appointments = The patient has appointments to come.
+precondition_failed = The resource has changed since the version named in If-Match.
+body_too_large = The body is larger than { $limit } bytes.
+unsupported_media_type = The body must be application/json.
+rate_limited = Too many requests: try again later.
+database_busy = The service is busy: try again in a moment.
+internal = This is our fault. The request's id names it in our log.
+
+## Invalid fields: each goes on where the name of the field ends
+
+invalid = Some fields are not valid.
+invalid-body = The body is not valid.
+invalid-field = is not valid
+invalid-value = A value is outside what is allowed.
+required = is required
+null = must not be null
+type = must be of type { $expected }
+unknown_field = is not a field of this request
+unknown_field-long = has a field that is not known
+not_allowed = must be one of: { $allowed }
+not_allowed-country = is not a country that we serve
+nul = Texts must not contain NUL.
+too_short = must have at least { $min } characters
+too_long = must have at most { $max } characters
+too_many = has too many items
+too_many-words = must be at most four words
+range = is outside the allowed range
+range-birth = must lie between 1850-01-01 and 2200-01-01
+range-date = A date is outside what is allowed.
+idempotency_key_reused = was used with another request
+format-ascii = must be of ASCII characters
+format-blank = must not be blank
+format-control = must not contain control characters
+format-country = must be a country's two capital letters (ISO 3166-1)
+format-date = must be a date, YYYY-MM-DD
+format-email = must be an e-mail address
+format-entity_tags = must be * or entity tags, such as "3"
+format-language = must be a language, such as fr or fr-BE
+format-long = is too long
+format-nul = must not contain NUL
+format-phone = must be a telephone number in international form, +33 …
+format-short = is too short
+format-time = must be an RFC 3339 time
+format-time_zone = must be a time zone of the IANA database
+format-uuid = must be a UUID
+
+## Numbers that countries lay down
+
+business_number_invalid = is not a valid { $name }, such as { $example }
+vat_number_invalid = is not a valid VAT number of { $country }, such as { $example }
+postal_code_invalid = is not a postal code of { $country }, such as { $example }
+phone_invalid = is not a valid telephone number, such as { $example }
+iban_invalid = is not a valid IBAN

@@ -1,0 +1,116 @@
+# Español (usted). Las claves son las de en.ftl.
+
+## Lo que dicen los estados
+
+title-400 = Solicitud incorrecta
+title-401 = Se requiere autenticación
+title-403 = Acceso denegado
+title-404 = No encontrado
+title-405 = Método no permitido
+title-409 = Conflicto
+title-412 = Condición previa no cumplida
+title-413 = Contenido demasiado grande
+title-415 = Tipo de contenido no admitido
+title-422 = Datos no válidos
+title-429 = Demasiadas solicitudes
+title-500 = Error interno del servidor
+title-503 = Servicio no disponible
+
+## Las solicitudes ilegibles
+
+bad_request = No se puede leer la solicitud.
+bad_request-host = La cabecera Host aparece más de una vez.
+bad_request-header = La cabecera { $name } aparece más de una vez.
+malformed_query = Los parámetros de la dirección no están en UTF-8.
+malformed_json = El cuerpo de la solicitud no es JSON válido en UTF-8.
+duplicate_key = Un objeto contiene dos veces la misma clave.
+json_too_deep = El cuerpo de la solicitud tiene más de 64 niveles de anidamiento.
+incomplete_body = No se ha podido leer el cuerpo de la solicitud.
+invalid_cursor = Este cursor no procede de esta lista.
+
+## Quién pregunta
+
+unauthenticated = Se requiere un token de acceso.
+token_invalid = El token de acceso no es válido.
+token_invalid-field = no es válido, ya se ha utilizado o ha caducado
+token_expired = El token de acceso ha caducado.
+token_outdated = El rol ha cambiado: renueve el token.
+session_ended = La sesión ha terminado.
+refresh_token_invalid = El token de renovación no es válido.
+credentials_invalid = La dirección o la contraseña no son correctas.
+email_not_verified = La dirección de correo aún no está confirmada.
+no_such_membership = Usted no trabaja en esta clínica.
+clinic_suspended = La clínica está suspendida.
+forbidden = Su rol no permite esta operación.
+
+## Lo que hay y lo que entra en conflicto
+
+not_found = Aquí no hay nada.
+method_not_allowed = Esta dirección no admite este método; Allow indica los que admite.
+email_taken = Ya existe una cuenta con esta dirección de correo.
+company_email_taken = Ya existe una clínica con esta dirección de correo.
+request_in_progress = Se está atendiendo una solicitud con esta clave.
+conflict = Esto entra en conflicto con lo que ya está guardado.
+reference_missing = La solicitud hace referencia a algo que no existe.
+illegal_transition = El estado actual del elemento no permite este paso.
+immutable = Lo que está firmado, emitido o registrado no se puede modificar.
+patient_number_taken = Otro paciente ya tiene este número.
+patient_has_appointments = El paciente tiene citas pendientes.
+precondition_failed = El elemento ha cambiado desde la versión indicada en If-Match.
+body_too_large = El cuerpo de la solicitud supera los { $limit } bytes.
+unsupported_media_type = El cuerpo de la solicitud debe ser application/json.
+rate_limited = Demasiadas solicitudes: inténtelo más tarde.
+database_busy = El servicio está ocupado: inténtelo de nuevo en un momento.
+internal = El error es nuestro. El identificador de la solicitud permite encontrarlo en nuestro registro.
+
+## Campos no válidos: cada frase sigue al nombre del campo
+
+invalid = Algunos campos no son válidos.
+invalid-body = El cuerpo de la solicitud no es válido.
+invalid-field = no es válido
+invalid-value = Un valor está fuera de lo permitido.
+required = es obligatorio
+null = no puede ser nulo
+type = debe ser de tipo { $expected }
+unknown_field = no es un campo de esta solicitud
+unknown_field-long = contiene un campo desconocido
+not_allowed = debe ser uno de estos valores: { $allowed }
+not_allowed-country = no es un país que atendamos
+nul = Los textos no pueden contener el carácter NUL.
+too_short = debe tener al menos { $min ->
+    [one] un carácter
+   *[other] { $min } caracteres
+}
+too_long = puede tener como máximo { $max ->
+    [one] un carácter
+   *[other] { $max } caracteres
+}
+too_many = contiene demasiados elementos
+too_many-words = puede tener como máximo cuatro palabras
+range = está fuera del intervalo permitido
+range-birth = debe estar entre 1850-01-01 y 2200-01-01
+range-date = Una fecha está fuera de lo permitido.
+idempotency_key_reused = ya se ha utilizado con otra solicitud
+format-ascii = debe contener solo caracteres ASCII
+format-blank = no puede estar en blanco
+format-control = no puede contener caracteres de control
+format-country = debe ser el código de un país en dos letras mayúsculas (ISO 3166-1)
+format-date = debe ser una fecha, AAAA-MM-DD
+format-email = debe ser una dirección de correo electrónico
+format-entity_tags = debe ser * o etiquetas de entidad, por ejemplo "3"
+format-language = debe ser un idioma, por ejemplo fr o fr-BE
+format-long = es demasiado largo
+format-nul = no puede contener el carácter NUL
+format-phone = debe ser un número de teléfono en formato internacional, +34 …
+format-short = es demasiado corto
+format-time = debe ser una fecha con hora según la RFC 3339
+format-time_zone = debe ser una zona horaria de la base de datos de la IANA
+format-uuid = debe ser un UUID
+
+## Los números propios de cada país
+
+business_number_invalid = no es un número válido ({ $name }, por ejemplo { $example })
+vat_number_invalid = no es un número de IVA válido ({ $country }, por ejemplo { $example })
+postal_code_invalid = no es un código postal válido ({ $country }, por ejemplo { $example })
+phone_invalid = no es un número de teléfono válido, por ejemplo { $example }
+iban_invalid = no es un IBAN válido

@@ -1,0 +1,116 @@
+# Français (vouvoiement). L’espace insécable s’écrit { "\u00A0" }. Les clés sont celles de en.ftl.
+
+## Ce que disent les statuts
+
+title-400 = Requête incorrecte
+title-401 = Authentification requise
+title-403 = Accès refusé
+title-404 = Introuvable
+title-405 = Méthode non autorisée
+title-409 = Conflit
+title-412 = Condition préalable non remplie
+title-413 = Contenu trop volumineux
+title-415 = Type de contenu non pris en charge
+title-422 = Données non valides
+title-429 = Trop de requêtes
+title-500 = Erreur interne du serveur
+title-503 = Service indisponible
+
+## Les requêtes illisibles
+
+bad_request = La requête est illisible.
+bad_request-host = L’en-tête Host figure plusieurs fois.
+bad_request-header = L’en-tête { $name } figure plusieurs fois.
+malformed_query = Les paramètres de l’adresse ne sont pas en UTF-8.
+malformed_json = Le corps de la requête n’est pas du JSON valide en UTF-8.
+duplicate_key = Un objet contient deux fois la même clé.
+json_too_deep = Le corps de la requête comporte plus de 64 niveaux d’imbrication.
+incomplete_body = Le corps de la requête n’a pas pu être lu.
+invalid_cursor = Ce curseur ne provient pas de cette liste.
+
+## L’identité de l’appelant
+
+unauthenticated = Un jeton d’accès est requis.
+token_invalid = Le jeton d’accès n’est pas valide.
+token_invalid-field = n’est pas valide, a déjà été utilisé ou a expiré
+token_expired = Le jeton d’accès a expiré.
+token_outdated = Le rôle a changé{ "\u00A0" }: renouvelez le jeton.
+session_ended = La session est terminée.
+refresh_token_invalid = Le jeton de renouvellement n’est pas valide.
+credentials_invalid = L’adresse ou le mot de passe est incorrect.
+email_not_verified = L’adresse e-mail n’est pas encore confirmée.
+no_such_membership = Vous ne travaillez pas dans ce cabinet.
+clinic_suspended = Le cabinet est suspendu.
+forbidden = Votre rôle ne permet pas cette opération.
+
+## Ce qui existe et ce qui s’oppose
+
+not_found = Il n’y a rien ici.
+method_not_allowed = Cette adresse ne connaît pas cette méthode{ "\u00A0" }; Allow indique celles qu’elle connaît.
+email_taken = Un compte existe déjà avec cette adresse e-mail.
+company_email_taken = Un cabinet existe déjà avec cette adresse e-mail.
+request_in_progress = Une requête portant cette clé est en cours de traitement.
+conflict = Cela est incompatible avec les données déjà enregistrées.
+reference_missing = La requête renvoie à un élément qui n’existe pas.
+illegal_transition = L’état actuel de l’élément ne permet pas cette étape.
+immutable = Ce qui est signé, émis ou journalisé ne peut plus être modifié.
+patient_number_taken = Un autre patient porte déjà ce numéro.
+patient_has_appointments = Le patient a encore des rendez-vous à venir.
+precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
+body_too_large = Le corps de la requête dépasse { $limit } octets.
+unsupported_media_type = Le corps de la requête doit être de type application/json.
+rate_limited = Trop de requêtes{ "\u00A0" }: réessayez plus tard.
+database_busy = Le service est très sollicité{ "\u00A0" }: réessayez dans un instant.
+internal = L’erreur vient de nous. L’identifiant de la requête permet de la retrouver dans notre journal.
+
+## Champs non valides : chaque phrase fait suite au nom du champ
+
+invalid = Certains champs ne sont pas valides.
+invalid-body = Le corps de la requête n’est pas valide.
+invalid-field = n’est pas valide
+invalid-value = Une valeur sort des limites permises.
+required = est obligatoire
+null = ne doit pas être nul
+type = doit être de type { $expected }
+unknown_field = n’est pas un champ de cette requête
+unknown_field-long = contient un champ inconnu
+not_allowed = doit être l’une de ces valeurs{ "\u00A0" }: { $allowed }
+not_allowed-country = n’est pas un pays que nous desservons
+nul = Les textes ne doivent pas contenir le caractère NUL.
+too_short = doit compter au moins { $min ->
+    [one] un caractère
+   *[other] { $min } caractères
+}
+too_long = doit compter au plus { $max ->
+    [one] un caractère
+   *[other] { $max } caractères
+}
+too_many = contient trop d’éléments
+too_many-words = ne doit pas dépasser quatre mots
+range = sort des limites permises
+range-birth = doit se situer entre 1850-01-01 et 2200-01-01
+range-date = Une date sort des limites permises.
+idempotency_key_reused = a déjà servi pour une autre requête
+format-ascii = ne doit contenir que des caractères ASCII
+format-blank = ne doit pas être vide
+format-control = ne doit pas contenir de caractères de contrôle
+format-country = doit être le code d’un pays en deux lettres majuscules (ISO 3166-1)
+format-date = doit être une date, AAAA-MM-JJ
+format-email = doit être une adresse e-mail
+format-entity_tags = doit être * ou une liste de balises d’entité, par exemple "3"
+format-language = doit être une langue, par exemple fr ou fr-BE
+format-long = est trop long
+format-nul = ne doit pas contenir le caractère NUL
+format-phone = doit être un numéro de téléphone au format international, +33 …
+format-short = est trop court
+format-time = doit être une date avec heure selon la RFC 3339
+format-time_zone = doit être un fuseau horaire de la base de l’IANA
+format-uuid = doit être un UUID
+
+## Les numéros propres aux pays
+
+business_number_invalid = n’est pas un numéro valide ({ $name }, par exemple { $example })
+vat_number_invalid = n’est pas un numéro de TVA valide ({ $country }, par exemple { $example })
+postal_code_invalid = n’est pas un code postal valide ({ $country }, par exemple { $example })
+phone_invalid = n’est pas un numéro de téléphone valide, par exemple { $example }
+iban_invalid = n’est pas un IBAN valide

@@ -1,0 +1,116 @@
+# Italiano (Lei). Le chiavi sono quelle di en.ftl.
+
+## Che cosa dicono gli stati
+
+title-400 = Richiesta non corretta
+title-401 = Autenticazione richiesta
+title-403 = Accesso negato
+title-404 = Non trovato
+title-405 = Metodo non consentito
+title-409 = Conflitto
+title-412 = Precondizione non soddisfatta
+title-413 = Contenuto troppo grande
+title-415 = Tipo di contenuto non supportato
+title-422 = Dati non validi
+title-429 = Troppe richieste
+title-500 = Errore interno del server
+title-503 = Servizio non disponibile
+
+## Le richieste illeggibili
+
+bad_request = La richiesta non è leggibile.
+bad_request-host = L’intestazione Host compare più di una volta.
+bad_request-header = L’intestazione { $name } compare più di una volta.
+malformed_query = I parametri dell’indirizzo non sono in UTF-8.
+malformed_json = Il corpo della richiesta non è JSON valido in UTF-8.
+duplicate_key = Un oggetto contiene due volte la stessa chiave.
+json_too_deep = Il corpo della richiesta ha più di 64 livelli di annidamento.
+incomplete_body = Non è stato possibile leggere il corpo della richiesta.
+invalid_cursor = Questo cursore non proviene da questo elenco.
+
+## Chi chiede
+
+unauthenticated = È richiesto un token di accesso.
+token_invalid = Il token di accesso non è valido.
+token_invalid-field = non è valido, è già stato usato o è scaduto
+token_expired = Il token di accesso è scaduto.
+token_outdated = Il ruolo è cambiato: rinnovi il token.
+session_ended = La sessione è terminata.
+refresh_token_invalid = Il token di rinnovo non è valido.
+credentials_invalid = L’indirizzo o la password non sono corretti.
+email_not_verified = L’indirizzo e-mail non è ancora confermato.
+no_such_membership = Lei non lavora in questo studio.
+clinic_suspended = Lo studio è sospeso.
+forbidden = Il Suo ruolo non consente questa operazione.
+
+## Che cosa c’è e che cosa è in conflitto
+
+not_found = Qui non c’è nulla.
+method_not_allowed = Questo indirizzo non prevede questo metodo; Allow indica quelli previsti.
+email_taken = Esiste già un account con questo indirizzo e-mail.
+company_email_taken = Esiste già uno studio con questo indirizzo e-mail.
+request_in_progress = Una richiesta con questa chiave è in corso di elaborazione.
+conflict = Ciò è in conflitto con quanto già registrato.
+reference_missing = La richiesta rinvia a qualcosa che non esiste.
+illegal_transition = Lo stato attuale dell’elemento non consente questo passaggio.
+immutable = Ciò che è firmato, emesso o registrato nel giornale non può essere modificato.
+patient_number_taken = Un altro paziente ha già questo numero.
+patient_has_appointments = Il paziente ha ancora appuntamenti in programma.
+precondition_failed = L’elemento è cambiato dopo la versione indicata in If-Match.
+body_too_large = Il corpo della richiesta supera i { $limit } byte.
+unsupported_media_type = Il corpo della richiesta deve essere application/json.
+rate_limited = Troppe richieste: riprovi più tardi.
+database_busy = Il servizio è occupato: riprovi tra un momento.
+internal = L’errore è nostro. L’identificativo della richiesta permette di ritrovarlo nel nostro registro.
+
+## Campi non validi: ogni frase segue il nome del campo
+
+invalid = Alcuni campi non sono validi.
+invalid-body = Il corpo della richiesta non è valido.
+invalid-field = non è valido
+invalid-value = Un valore è fuori dai limiti consentiti.
+required = è obbligatorio
+null = non può essere nullo
+type = deve essere di tipo { $expected }
+unknown_field = non è un campo di questa richiesta
+unknown_field-long = contiene un campo sconosciuto
+not_allowed = deve essere uno di questi valori: { $allowed }
+not_allowed-country = non è un Paese in cui offriamo il servizio
+nul = I testi non possono contenere il carattere NUL.
+too_short = deve avere almeno { $min ->
+    [one] un carattere
+   *[other] { $min } caratteri
+}
+too_long = può avere al massimo { $max ->
+    [one] un carattere
+   *[other] { $max } caratteri
+}
+too_many = contiene troppi elementi
+too_many-words = può avere al massimo quattro parole
+range = è fuori dall’intervallo consentito
+range-birth = deve essere compreso tra 1850-01-01 e 2200-01-01
+range-date = Una data è fuori dai limiti consentiti.
+idempotency_key_reused = è già stato usato con un’altra richiesta
+format-ascii = deve contenere solo caratteri ASCII
+format-blank = non può essere vuoto
+format-control = non può contenere caratteri di controllo
+format-country = deve essere il codice di un Paese in due lettere maiuscole (ISO 3166-1)
+format-date = deve essere una data, AAAA-MM-GG
+format-email = deve essere un indirizzo e-mail
+format-entity_tags = deve essere * o un elenco di entity tag, ad esempio "3"
+format-language = deve essere una lingua, ad esempio fr o fr-BE
+format-long = è troppo lungo
+format-nul = non può contenere il carattere NUL
+format-phone = deve essere un numero di telefono in formato internazionale, +39 …
+format-short = è troppo corto
+format-time = deve essere una data con ora secondo la RFC 3339
+format-time_zone = deve essere un fuso orario della banca dati IANA
+format-uuid = deve essere un UUID
+
+## I numeri stabiliti dai Paesi
+
+business_number_invalid = non è un numero valido ({ $name }, ad esempio { $example })
+vat_number_invalid = non è un numero IVA valido ({ $country }, ad esempio { $example })
+postal_code_invalid = non è un codice postale valido ({ $country }, ad esempio { $example })
+phone_invalid = non è un numero di telefono valido, ad esempio { $example }
+iban_invalid = non è un IBAN valido
