@@ -1,7 +1,8 @@
 //! Accepting an invitation to work at a clinic, with the one-time token that was mailed.
 //!
 //! Invariant: who holds the token has read mail to that address, so that it is proven; an account counts as theirs only if its own
-//! address was proven before. One that never was may have been registered by a stranger: it gets the new password.
+//! address was proven before and they show its password: a stranger may have registered it, and its owner merely clicked the link.
+//! One that never was proven gets the new password.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use poem::web::Data;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
+use super::attempts::Attempt;
 use super::fields::Accepted;
 use super::password::Passwords;
 use super::proxies::client_address;
@@ -22,11 +24,12 @@ use crate::api::text::{NewPassword, OpaqueToken, PersonName};
 use crate::central::audit::{self, Event};
 use crate::central::invitations::{self, Offer};
 use crate::central::outbox::{Kind, To, queue_mail};
+use crate::central::staff;
 use crate::central::users::{self, NewUser};
 use crate::central::{Central, CentralTx};
 use crate::error::{ApiError, FieldError, Result};
 use crate::ids::{ClinicId, UserId};
-use crate::secrets::sha256;
+use crate::secrets::{MasterKeys, sha256};
 use crate::transaction;
 
 /// The one-time token of an invitation.
@@ -53,7 +56,7 @@ pub struct InvitationOffer {
     /// Family name, as the inviter has it.
     #[oai(skip_serializing_if_is_none)]
     pub last_name: Option<String>,
-    /// Whether this address has an account: then no password is asked for.
+    /// Whether this address has an account: then its password is asked for, and no new one.
     pub account_exists: bool,
 }
 
@@ -63,7 +66,7 @@ pub struct InvitationOffer {
 pub struct Acceptance {
     /// As in the mail's link.
     pub token: OpaqueToken,
-    /// The password to log in with: required of whoever has no account, and refused of whoever has.
+    /// The password to log in with: the one of the account that this address has, else a new one.
     pub password: Option<NewPassword>,
     /// Given name; the inviter's when absent. An account that exists keeps its own.
     pub first_name: Option<PersonName>,
@@ -107,8 +110,8 @@ impl Invitation {
 
     /// Accept an invitation (public)
     ///
-    /// Whoever has no account chooses a password and accepts the terms; the mail has proven the address. Whoever has one gets a
-    /// further place to work at. A token works once. It opens no session: log in.
+    /// Whoever has no account chooses a password and accepts the terms; the mail has proven the address. Whoever has one shows its
+    /// password, and gets a further place to work at. A token works once. It opens no session: log in.
     #[oai(path = "/accept-invitation", method = "post", operation_id = "auth_accept_invitation")]
     async fn accept(
         &self,
@@ -116,6 +119,7 @@ impl Invitation {
         central: Data<&Central>,
         passwords: Data<&Passwords>,
         throttle: Data<&Arc<Throttle>>,
+        keys: Data<&Arc<MasterKeys>>,
         body: Body<Acceptance>,
     ) -> Result<Done> {
         throttle.login(client_address(request))?;
@@ -128,7 +132,11 @@ impl Invitation {
             Some(offer) => {
                 event.clinic = Some(ClinicId(offer.company_id));
                 event.user = offer.user_id.map(UserId);
-                accepted(&central, &passwords, &hash, &offer, &body.value, event).await
+                let entrant = admitted(&central, &passwords, &keys, &offer, &body.value).await;
+                match entrant {
+                    Ok(entrant) => accepted(&central, &hash, &offer, &entrant, event).await,
+                    Err(refusal) => Err(refusal),
+                }
             }
         };
         audit::record_refusal(&central, &event, outcome).await?;
@@ -140,14 +148,14 @@ fn token_invalid() -> ApiError {
     ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
 }
 
-async fn accepted(
+/// Who accepts, if they may.
+async fn admitted(
     central: &Central,
     passwords: &Passwords,
-    token_hash: &[u8],
+    keys: &MasterKeys,
     offer: &Offer,
     acceptance: &Acceptance,
-    event: Event<'_>,
-) -> Result<()> {
+) -> Result<Entrant> {
     let conflict = |code, detail: &'static str| Err(ApiError::Conflict { code, detail: detail.into(), pointer: None });
     if offer.company_status == "suspended" {
         return conflict("clinic_suspended", "The clinic is suspended.");
@@ -158,8 +166,22 @@ async fn accepted(
     if offer.user_status.as_deref() == Some("deactivated") {
         return conflict("account_deactivated", "The account of this address is deactivated.");
     }
-    let entrant = Entrant::of(passwords, offer, acceptance).await?;
+    match offer.user_id.filter(|_| offer.verified) {
+        Some(user) => Entrant::known(central, passwords, keys, UserId(user), offer, acceptance).await,
+        None => Entrant::of(passwords, offer, acceptance).await,
+    }
+}
+
+async fn accepted(
+    central: &Central,
+    token_hash: &[u8],
+    offer: &Offer,
+    entrant: &Entrant,
+    event: Event<'_>,
+) -> Result<()> {
     transaction!(central.work(), |tx| {
+        // Whoever invited is neither demoted nor deactivated meanwhile.
+        staff::lock(tx, ClinicId(offer.company_id)).await?;
         // The only statement that decides: of many at once, one goes on.
         if !invitations::accept(tx, token_hash).await? {
             return Err(token_invalid());
@@ -172,8 +194,8 @@ async fn accepted(
 
 /// Who accepts.
 enum Entrant {
-    /// Has a proven account.
-    Known(UserId),
+    /// Has a proven account, with this hash of the password that was shown.
+    Known(UserId, String),
     /// Has an account that nobody has proven: it becomes theirs.
     Unproven(UserId, NewUser),
     /// Has none.
@@ -181,16 +203,29 @@ enum Entrant {
 }
 
 impl Entrant {
+    /// Whoever shows the account's password, with no more attempts than at a log-in.
+    async fn known(
+        central: &Central,
+        passwords: &Passwords,
+        keys: &MasterKeys,
+        user: UserId,
+        offer: &Offer,
+        acceptance: &Acceptance,
+    ) -> Result<Self> {
+        let Some(password) = &acceptance.password else {
+            return Err(ApiError::invalid("/password", "missing", "is required: the one that you log in with"));
+        };
+        let attempt = Attempt::on(central, keys, &offer.email_normalized, None).await?;
+        let account = users::by_id(central, user).await?.ok_or_else(token_invalid)?;
+        if !passwords.verify(password.as_str(), Some(&account.password_hash)).await? {
+            return Err(ApiError::invalid("/password", "password_wrong", "is not your password"));
+        }
+        attempt.succeeded(central).await?;
+        Ok(Self::Known(user, account.password_hash))
+    }
+
     async fn of(passwords: &Passwords, offer: &Offer, acceptance: &Acceptance) -> Result<Self> {
         let Acceptance { password, accept_terms, .. } = acceptance;
-        if let Some(user) = offer.user_id.filter(|_| offer.verified) {
-            return match password {
-                None => Ok(Self::Known(UserId(user))),
-                Some(_) => {
-                    Err(ApiError::invalid("/password", "not_allowed", "is not asked for: this address has an account"))
-                }
-            };
-        }
         let missing = |pointer| FieldError::new(pointer, "missing", "is required: this address has no account yet");
         let (Some(password), Some(Accepted)) = (password, accept_terms) else {
             let required = [(password.is_none(), "/password"), (accept_terms.is_none(), "/acceptTerms")];
@@ -228,7 +263,10 @@ impl Entrant {
     async fn enter(&self, tx: &mut CentralTx, offer: &Offer) -> Result<UserId> {
         let clinic = ClinicId(offer.company_id);
         match self {
-            Self::Known(user) => {
+            Self::Known(user, shown) => {
+                if !invitations::still(tx, *user, shown, &offer.email).await? {
+                    return Err(ApiError::unavailable("account_changed"));
+                }
                 invitations::join(tx, *user, clinic, &offer.role).await?;
                 Ok(*user)
             }

@@ -170,7 +170,7 @@ pub async fn move_to(tx: &mut CentralTx, user: UserId, email: &str, normalized: 
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
-/// Deactivates an account and its places.
+/// Deactivates an account and its places, and withdraws whom it invited.
 ///
 /// # Errors
 /// 409 `last_admin` while a clinic that is not suspended has no other active admin.
@@ -183,6 +183,7 @@ pub async fn deactivate(tx: &mut CentralTx, user: UserId) -> Result<()> {
         let detail = "You are the only administrator of a clinic: make somebody else one first.".into();
         return Err(ApiError::Conflict { code: "last_admin", detail, pointer: None });
     }
+    super::invitations::withdraw_of(tx, user, None).await?;
     tx.row(&DEACTIVATE, &[&user.0]).await?.ok_or(ApiError::NotFound)?;
     Ok(())
 }

@@ -13,6 +13,10 @@ use crate::sql::CentralLogin;
 
 const API: [CentralLogin; 1] = [CentralLogin::Api];
 
+/// Which invitations are sent in place of an earlier one counts, too: withdrawing makes no room for further mails.
+const TO_AN_ADDRESS_AN_HOUR: i64 = 5;
+/// Of one clinic.
+const OF_A_CLINIC_AN_HOUR: i64 = 60;
 /// Mails that an invitation may be sent again in an hour.
 const RESENT_AN_HOUR: i64 = 5;
 
@@ -32,6 +36,13 @@ sql! { Central;
     MEMBER by API;
         "SELECT count(*) > 0 FROM memberships m JOIN users u ON u.id = m.user_id
           WHERE m.company_id = $1 AND u.email_normalized = $2 AND m.status = 'active'";
+    /// Whether a clinic invited too many in the last hour, or one address too often, and the seconds until it may again.
+    TOO_MANY by API;
+        "SELECT count(*) FILTER (WHERE email_normalized = $2) >= $3 OR count(*) >= $4,
+                ceil(extract(epoch FROM CASE WHEN count(*) FILTER (WHERE email_normalized = $2) >= $3
+                                             THEN min(created_at) FILTER (WHERE email_normalized = $2)
+                                             ELSE min(created_at) END + interval '1 hour' - now()))::bigint
+           FROM invitations WHERE company_id = $1 AND created_at > now() - interval '1 hour'";
     /// An invitation that has expired makes room for another to the same address.
     CLEAR_EXPIRED by API;
         "UPDATE invitations SET withdrawn_at = now()
@@ -57,6 +68,13 @@ sql! { Central;
     /// Taken back.
     WITHDRAW by API;
         "UPDATE invitations SET withdrawn_at = now() WHERE id = $1";
+    /// Somebody's open invitations, at one clinic or at all, and their links.
+    WITHDRAW_OF by API;
+        "WITH ended AS (
+           UPDATE invitations SET withdrawn_at = now()
+            WHERE invited_by = $1 AND ($2::uuid IS NULL OR company_id = $2) AND accepted_at IS NULL AND withdrawn_at IS NULL
+           RETURNING id)
+         UPDATE one_time_tokens SET used_at = now() WHERE used_at IS NULL AND invitation_id IN (SELECT id FROM ended)";
     /// The links that were mailed so far lead nowhere any more.
     USE_TOKENS by API;
         "UPDATE one_time_tokens SET used_at = now() WHERE invitation_id = $1 AND used_at IS NULL";
@@ -68,16 +86,24 @@ sql! { Central;
            FROM one_time_tokens t
            JOIN invitations i ON i.id = t.invitation_id
            JOIN companies c ON c.id = i.company_id
-           LEFT JOIN users u ON u.email_normalized = i.email_normalized
+           LEFT JOIN users u ON u.email_normalized = i.email_normalized AND lower(u.email) = lower(i.email)
           WHERE t.token_hash = $1 AND t.purpose = 'invitation' AND t.used_at IS NULL AND t.expires_at > now()
             AND i.accepted_at IS NULL AND i.withdrawn_at IS NULL AND i.expires_at > now()";
-    /// Accepts: of many at once, one gets a row.
+    /// Accepts: of many at once, one gets a row. Whoever invited may still give this role.
     ACCEPT by API;
-        "UPDATE invitations SET accepted_at = now()
+        "UPDATE invitations i SET accepted_at = now()
           WHERE id = (SELECT invitation_id FROM one_time_tokens
                        WHERE token_hash = $1 AND purpose = 'invitation' AND used_at IS NULL AND expires_at > now())
             AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > now()
+            AND EXISTS (SELECT FROM memberships m JOIN users u ON u.id = m.user_id AND u.status = 'active'
+                         WHERE m.company_id = i.company_id AND m.user_id = i.invited_by AND m.status = 'active'
+                           AND (m.role = 'admin' OR m.role = 'manager' AND i.role <> 'admin'))
          RETURNING id";
+    /// Whether an account is still what the password was checked for; held so until the transaction ends.
+    STILL by API;
+        "SELECT id FROM users
+          WHERE id = $1 AND password_hash = $2 AND lower(email) = lower($3) AND status = 'active'
+            AND email_verified_at IS NOT NULL AND platform_role IS NULL FOR SHARE";
     /// The place; no row for whoever works there already.
     JOIN by API;
         "INSERT INTO memberships (user_id, company_id, role) VALUES ($1, $2, $3)
@@ -223,12 +249,18 @@ pub async fn find(central: &Central, clinic: ClinicId, invitation: Uuid) -> Resu
 /// Invites. The clinic is locked.
 ///
 /// # Errors
-/// 409 `already_member`, or `already_invited` where an invitation to this address is open.
+/// 409 `already_member`, or `already_invited` where an invitation to this address is open; 429 after too many in an hour.
 pub async fn insert(tx: &mut CentralTx, clinic: ClinicId, by: UserId, new: &NewInvitation) -> Result<Invitation> {
     let member = tx.row(&MEMBER, &[&clinic.0, &new.email_normalized]).await?.ok_or(ApiError::NotFound)?;
     if member.try_get(0)? {
         let detail = "Whoever has this address works here already.".into();
         return Err(ApiError::Conflict { code: "already_member", detail, pointer: Some("/email") });
+    }
+    let limits = (TO_AN_ADDRESS_AN_HOUR, OF_A_CLINIC_AN_HOUR);
+    let asked = tx.row(&TOO_MANY, &[&clinic.0, &new.email_normalized, &limits.0, &limits.1]).await?;
+    let asked = asked.ok_or(ApiError::NotFound)?;
+    if asked.try_get(0)? {
+        return Err(too_many(asked.try_get(1)?));
     }
     tx.rows(&CLEAR_EXPIRED, &[&clinic.0, &new.email_normalized]).await?;
     let NewInvitation { email, email_normalized, role, language, first_name, last_name } = new;
@@ -258,13 +290,24 @@ pub async fn open(tx: &mut CentralTx, clinic: ClinicId, invitation: Uuid) -> Res
 pub async fn renew(tx: &mut CentralTx, invitation: Uuid) -> Result<Invitation> {
     let sent = tx.row(&RESENT, &[&invitation]).await?.ok_or(ApiError::NotFound)?;
     if sent.try_get::<_, i64>(0)? >= RESENT_AN_HOUR {
-        let seconds: Option<i64> = sent.try_get(1)?;
-        let retry_after = seconds.unwrap_or(1).max(1).unsigned_abs();
-        return Err(ApiError::RateLimited { code: "rate_limited", retry_after });
+        return Err(too_many(sent.try_get(1)?));
     }
     tx.rows(&USE_TOKENS, &[&invitation]).await?;
     let row = tx.row(&RENEW, &[&invitation]).await?.ok_or(ApiError::NotFound)?;
     Ok(Invitation::try_from(&row)?)
+}
+
+fn too_many(seconds: Option<i64>) -> ApiError {
+    ApiError::RateLimited { code: "rate_limited", retry_after: seconds.unwrap_or(1).max(1).unsigned_abs() }
+}
+
+/// Takes back what somebody offered who may not any more, at one clinic or at all.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn withdraw_of(tx: &mut CentralTx, inviter: UserId, clinic: Option<ClinicId>) -> Result<()> {
+    tx.rows(&WITHDRAW_OF, &[&inviter.0, &clinic.map(|clinic| clinic.0)]).await?;
+    Ok(())
 }
 
 /// Takes an open invitation back.
@@ -286,7 +329,8 @@ pub async fn offer(central: &Central, token_hash: &[u8]) -> Result<Option<Offer>
     Ok(row.as_ref().map(Offer::try_from).transpose()?)
 }
 
-/// Accepts by a token's hash. `false` for one that is unknown, used, withdrawn or expired, as it is for all but the first.
+/// Accepts by a token's hash; the clinic is locked. `false` for one that is unknown, used, withdrawn or expired, as it is for all but
+/// the first, and where whoever invited may not any more.
 ///
 /// # Errors
 /// As the database refuses.
@@ -294,6 +338,14 @@ pub async fn accept(tx: &mut CentralTx, token_hash: &[u8]) -> Result<bool> {
     let Some(row) = tx.row(&ACCEPT, &[&token_hash]).await? else { return Ok(false) };
     tx.rows(&USE_TOKENS, &[&row.try_get::<_, Uuid>(0)?]).await?;
     Ok(true)
+}
+
+/// Whether an account is still active, proven, under this address and with this password.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn still(tx: &mut CentralTx, user: UserId, password_hash: &str, email: &str) -> Result<bool> {
+    Ok(tx.row(&STILL, &[&user.0, &password_hash, &email]).await?.is_some())
 }
 
 /// Gives a person who has an account a place at a clinic, or gives it back with this role.

@@ -20,10 +20,12 @@ struct Field {
     label: &'static str,
     /// The message that says its rule.
     hint: Option<&'static str>,
+    /// The message that labels it for whoever has an account.
+    known: Option<&'static str>,
 }
 
 const fn field(name: &'static str, kind: &'static str, autocomplete: &'static str, label: &'static str) -> Field {
-    Field { name, kind, autocomplete, label, hint: None }
+    Field { name, kind, autocomplete, label, hint: None, known: None }
 }
 
 const PASSWORD: Field =
@@ -54,7 +56,7 @@ static INVITATION: Page = Page {
     fields: &[
         field("firstName", "text", "given-name", "page-first-name"),
         field("lastName", "text", "family-name", "page-last-name"),
-        PASSWORD,
+        Field { known: Some("page-password-known"), ..PASSWORD },
         field("acceptTerms", "checkbox", "off", "page-terms"),
     ],
 };
@@ -74,7 +76,13 @@ impl Page {
         let mut keys: Vec<String> = ["title", "intro", "button", "done", "failed"].map(|part| self.own(part)).into();
         keys.extend(["direction", "page-no-script"].map(str::to_owned));
         keys.extend(self.waits.then(|| self.own("waiting")));
-        keys.extend(self.fields.iter().flat_map(|field| [Some(field.label), field.hint]).flatten().map(str::to_owned));
+        keys.extend(
+            self.fields
+                .iter()
+                .flat_map(|field| [Some(field.label), field.hint, field.known])
+                .flatten()
+                .map(str::to_owned),
+        );
         keys.extend(Role::ALL.map(|role| format!("role-{}", role.name())));
         keys
     }
@@ -90,7 +98,8 @@ impl Page {
         let say = |key: &str| keys.iter().position(|known| known == key).map(|at| texts[at].as_str());
         let fields = self.fields.iter().map(|field| {
             let Field { name, kind, autocomplete, .. } = *field;
-            context! { name, kind, autocomplete, label => say(field.label), hint => field.hint.and_then(say) }
+            let (hint, known) = (field.hint.and_then(say), field.known.and_then(say));
+            context! { name, kind, autocomplete, label => say(field.label), hint, known }
         });
         let roles = Role::ALL.iter().map(|role| {
             let name = role.name();

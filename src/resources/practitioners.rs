@@ -149,7 +149,8 @@ pub struct Practitioners;
 impl Practitioners {
     /// Make a staff member a practitioner
     ///
-    /// Name and e-mail address are the account's: 422 where it has no name yet. Once a person: then 409 `practitioner_exists`.
+    /// Name and e-mail address are the account's: 422 where it has no name yet. Once a person: then 409 `practitioner_exists`;
+    /// whoever does not work here any more: 409 `member_deactivated`.
     #[oai(path = "/staff/:id/practitioner", method = "post", operation_id = "practitioners_create_of_staff")]
     async fn create_of_staff(
         &self,
@@ -168,7 +169,7 @@ impl Practitioners {
         // Read under this caller's clinic: somebody else's staff is not found.
         let member = staff::find(&central, caller.clinic(), UserId(id.0)).await?;
         let (first_name, last_name) = (name(member.first_name.as_deref()), name(member.last_name.as_deref()));
-        let (email, new) = (member.email, &body.value);
+        let (deactivated, email, new) = (member.status != "active", member.email, &body.value);
         let practitioner = transaction!(clinics.write(caller), |tx| {
             if let Some(answered) = once.answered::<Practitioner>(tx).await? {
                 tx.record_access(Access {
@@ -178,6 +179,10 @@ impl Practitioners {
                     patients: vec![],
                 });
                 return Ok(answered);
+            }
+            if deactivated {
+                let detail = "This person does not work here any more.".into();
+                return Err(ApiError::Conflict { code: "member_deactivated", detail, pointer: None });
             }
             let (Some(first), Some(last)) = (&first_name, &last_name) else {
                 return Err(nameless(first_name.is_none(), last_name.is_none()));

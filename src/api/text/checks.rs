@@ -69,7 +69,9 @@ pub(super) fn email(text: &str) -> Result<String, Refusal> {
     // Valid by RFC 5321, and never a real mailbox's: no dot in the domain, a quoted or a literal part.
     let (local, domain) = text.rsplit_once('@').ok_or(refusal)?;
     let plain = !local.contains(['"', ' ', '(', ')', ',']) && domain.contains('.') && !domain.contains(['[', ' ']);
-    if plain { Ok(text) } else { Err(refusal) }
+    // Two mailboxes must not be one in the form that is compared: full-width letters, ligatures and the like are refused.
+    let one_mailbox = text.nfkc().eq(text.chars());
+    if plain && one_mailbox { Ok(text) } else { Err(refusal) }
 }
 
 pub(super) fn phone(text: &str) -> Result<String, Refusal> {

@@ -303,6 +303,7 @@ mod tests {
     fn addresses_that_look_alike_are_one() {
         let of = |text: &str| text.parse::<Email>().expect(text).normalized();
         assert_eq!(of("Anna@Example.ORG"), of("anna@example.org"));
+        assert!(accepts::<Email>("zo\u{eb}@example.org"), "letters of any script");
         for bad in [
             "",
             "a",
@@ -311,6 +312,8 @@ mod tests {
             "a@[127.0.0.1]",
             "\"a b\"@example.org",
             "a@example.org\r\nBcc: x@example.org",
+            "\u{ff41}nna@example.org",
+            "o\u{fb03}ce@example.org",
         ] {
             assert!(!accepts::<Email>(bad), "{bad:?}");
         }

@@ -191,6 +191,7 @@ verify-page-failed = Dieser Link ist nicht mehr gültig: Er wurde bereits verwen
 
 page-no-script = Diese Seite braucht JavaScript, um Ihre Antwort zu senden.
 page-password = Neues Passwort
+page-password-known = Ihr Passwort
 page-password-hint = Mindestens 12 Zeichen; einige Wörter ohne Zusammenhang ergeben ein gutes Passwort.
 page-first-name = Vorname
 page-last-name = Nachname

@@ -199,6 +199,7 @@ verify-page-failed = This link is not valid any more: it was used already, or it
 
 page-no-script = This page needs JavaScript to send your answer.
 page-password = New password
+page-password-known = Your password
 page-password-hint = At least 12 characters; a few unrelated words make a good one.
 page-first-name = Given name
 page-last-name = Family name

@@ -187,6 +187,7 @@ verify-page-failed = Este enlace ya no es válido: se ha utilizado o ha caducado
 
 page-no-script = Esta página necesita JavaScript para enviar su respuesta.
 page-password = Contraseña nueva
+page-password-known = Su contraseña
 page-password-hint = Al menos 12 caracteres; unas cuantas palabras sin relación entre sí forman una buena contraseña.
 page-first-name = Nombre
 page-last-name = Apellidos

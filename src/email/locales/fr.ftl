@@ -192,6 +192,7 @@ verify-page-failed = Ce lien n’est plus valable{ "\u00A0" }: il a déjà été
 
 page-no-script = Cette page a besoin de JavaScript pour envoyer votre réponse.
 page-password = Nouveau mot de passe
+page-password-known = Votre mot de passe
 page-password-hint = Au moins 12 caractères{ "\u00A0" }; quelques mots sans rapport entre eux font un bon mot de passe.
 page-first-name = Prénom
 page-last-name = Nom

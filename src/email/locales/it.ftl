@@ -191,6 +191,7 @@ verify-page-failed = Questo link non è più valido: è già stato usato oppure 
 
 page-no-script = Questa pagina ha bisogno di JavaScript per inviare la Sua risposta.
 page-password = Nuova password
+page-password-known = La Sua password
 page-password-hint = Almeno 12 caratteri; alcune parole senza legame tra loro formano una buona password.
 page-first-name = Nome
 page-last-name = Cognome

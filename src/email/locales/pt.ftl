@@ -189,6 +189,7 @@ verify-page-failed = Esta ligação já não é válida: foi utilizada ou expiro
 
 page-no-script = Esta página precisa de JavaScript para enviar a sua resposta.
 page-password = Nova palavra-passe
+page-password-known = A sua palavra-passe
 page-password-hint = Pelo menos 12 caracteres; algumas palavras sem relação entre si formam uma boa palavra-passe.
 page-first-name = Nome próprio
 page-last-name = Apelido

@@ -14,12 +14,19 @@ const show = (id) => {
   document.getElementById(id).hidden = false;
 };
 
-// An account that exists needs no name and no password.
+// An account that exists needs no name, and no new password: its own.
 const shorten = () => {
   for (const input of form.querySelectorAll('input')) {
-    (input.closest('label') ?? input).remove();
-    form.querySelector(`label[for="${input.name}"]`)?.remove();
     document.getElementById(`${input.name}-hint`)?.remove();
+    const label = form.querySelector(`label[for="${input.name}"]`);
+    if (label?.dataset.known) {
+      label.textContent = label.dataset.known;
+      input.autocomplete = 'current-password';
+      for (const rule of ['minlength', 'aria-describedby']) input.removeAttribute(rule);
+      continue;
+    }
+    (input.closest('label') ?? input).remove();
+    label?.remove();
   }
 };
 
@@ -28,7 +35,7 @@ const present = async () => {
   const response = await post(main.dataset.shows, { token });
   if (response?.ok) {
     const about = await response.json();
-    document.getElementById('clinic').textContent = about.clinic;
+    document.getElementById('clinic').textContent = about.companyName;
     document.getElementById('role').textContent =
       document.querySelector(`template[data-role="${CSS.escape(about.role)}"]`)?.innerHTML ?? about.role;
     document.getElementById('about').hidden = false;

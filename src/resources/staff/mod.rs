@@ -20,6 +20,7 @@ use crate::api::text::CursorText;
 use crate::auth::caller::{Bearer, Callers};
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
+use crate::central::invitations as central_invitations;
 use crate::central::staff::{self, Member};
 use crate::central::{Central, CentralTx};
 use crate::clinic::Caller;
@@ -79,7 +80,7 @@ impl Staff {
     /// Change a staff member's role or status
     ///
     /// For admins and managers; only an admin makes an admin or changes one. Nobody changes their own role. Deactivation ends the
-    /// person's sessions at this clinic within a second. A clinic keeps at least one active admin: 409 `last_admin`. To activate
+    /// person's sessions at this clinic within a second; it, or a lesser role, withdraws whom they invited. A clinic keeps at least one active admin: 409 `last_admin`. To activate
     /// again takes a seat: 409 `no_seat`.
     #[oai(path = "/staff/:id", method = "patch", operation_id = "staff_update")]
     async fn update(
@@ -152,6 +153,10 @@ async fn change(
         staff::another_admin(tx, clinic, user).await?;
     }
     staff::update(tx, clinic, user, role, status).await?;
+    // Whom they invited must not outlast what they may do.
+    if (role != member.role && role != admin) || status != active {
+        central_invitations::withdraw_of(tx, user, Some(clinic)).await?;
+    }
     if status == active && member.status != active {
         staff::seats_kept(tx, clinic).await?;
     }

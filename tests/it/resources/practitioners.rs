@@ -47,6 +47,14 @@ async fn a_staff_member_becomes_a_practitioner_without_typing_twice() {
     let number = clinic.admin.post(&path(other), &json!({ "registrationNumber": "10101010101" })).await;
     assert_eq!((number.status.as_u16(), number.code()), (409, "registration_number_taken"));
 
+    let gone = clinic.member(Role::Practitioner).await.0;
+    let staff = format!("/api/v1/staff/{gone}");
+    assert_eq!(clinic.admin.patch(&staff, &json!({ "status": "deactivated" })).await.status, 200);
+    let former = clinic.admin.post(&path(gone), &json!({})).await;
+    assert_eq!((former.status.as_u16(), former.code()), (409, "member_deactivated"));
+    assert_eq!(clinic.admin.patch(&staff, &json!({ "status": "active" })).await.status, 200);
+    assert_eq!(clinic.admin.post(&path(gone), &json!({})).await.status, 201, "control");
+
     central.execute("UPDATE medicalpro_central.users SET first_name = NULL WHERE id = $1", &[&other]).await.unwrap();
     let nameless = clinic.admin.post(&path(other), &json!({})).await;
     assert_eq!(nameless.status, 422, "{nameless:?}");

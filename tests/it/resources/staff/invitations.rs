@@ -166,3 +166,41 @@ async fn an_invitation_is_sent_again_five_times_an_hour() {
     world.central().await.execute(earlier, &[&id]).await.unwrap();
     assert_eq!(clinic.admin.post(&resend, &json!(null)).await.status, 200, "an hour later");
 }
+
+#[tokio::test]
+async fn withdrawing_makes_no_room_for_further_mails() {
+    let world = World::start().await;
+    let clinic = world.clinic("bomb").await;
+    clinic.seats(1000).await;
+    let email = address();
+    for _ in 0..5 {
+        let made = invite(&clinic.admin, &email, "nurse").await;
+        assert_eq!(made.status, 201, "{made:?}");
+        assert_eq!(clinic.admin.delete(&place(&made.json)).await.status, 204);
+    }
+    let sixth = invite(&clinic.admin, &email, "nurse").await;
+    assert_eq!(is(&sixth), (429, "rate_limited"));
+    assert!((3500..=3600).contains(&sixth.header("retry-after").parse::<i64>().unwrap()), "{sixth:?}");
+    assert_eq!(invite(&clinic.admin, &address(), "nurse").await.status, 201, "another address");
+    let central = world.central().await;
+    let more = "INSERT INTO medicalpro_central.invitations (id, company_id, email, email_normalized, role, language, expires_at, withdrawn_at)
+                SELECT gen_random_uuid(), $1, n || '@example.org', n || '@example.org', 'nurse', 'fr', now(), now() FROM generate_series(1, 54) n";
+    central.execute(more, &[&clinic.id.0]).await.unwrap();
+    assert_eq!(is(&invite(&clinic.admin, &address(), "nurse").await), (429, "rate_limited"), "sixty of a clinic");
+    let earlier = "UPDATE medicalpro_central.invitations SET created_at = created_at - interval '61 minutes' WHERE company_id = $1";
+    central.execute(earlier, &[&clinic.id.0]).await.unwrap();
+    assert_eq!(invite(&clinic.admin, &email, "nurse").await.status, 201, "an hour later");
+}
+
+/// Full-width letters are another mailbox, and compared they would be the victim's.
+#[tokio::test]
+async fn an_address_that_merely_looks_like_anothers_is_refused() {
+    let world = World::start().await;
+    let clinic = world.clinic("look-alike").await;
+    let email = address();
+    let alike = format!("\u{ff41}{email}");
+    let refused = invite(&clinic.admin, &alike, "nurse").await;
+    assert_eq!(refused.status, 422, "{refused:?}");
+    assert_eq!(refused.json["errors"][0]["pointer"], "/email");
+    assert_eq!(invite(&clinic.admin, &format!("a{email}"), "nurse").await.status, 201, "control");
+}
