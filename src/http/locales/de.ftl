@@ -127,6 +127,7 @@ already_member-address = Wer diese Adresse hat, arbeitet bereits hier.
 clinic_not_active = Die Praxis ist nicht aktiv.
 clinic_not_suspended = Die Praxis ist nicht gesperrt.
 platform_account = Wer die Plattform betreibt, arbeitet in keiner Praxis: Verwenden Sie eine andere Adresse.
+platform_second_factor = Die Plattform verlangt einen zweiten Faktor: Beginnen Sie mit POST /api/v1/auth/totp.
 account_deactivated = Das Konto dieser Adresse ist deaktiviert.
 practitioner_exists = Diese Person ist bereits als Behandler eingetragen.
 registration_number_taken = Ein anderer Behandler hat diese Nummer.

@@ -122,6 +122,7 @@ already_member-address = Whoever has this address works here already.
 clinic_not_active = The clinic is not active.
 clinic_not_suspended = The clinic is not suspended.
 platform_account = Who runs the platform works at no clinic: use another address.
+platform_second_factor = The platform asks for a second factor: begin with POST /api/v1/auth/totp.
 account_deactivated = The account of this address is deactivated.
 practitioner_exists = This person is a practitioner already.
 registration_number_taken = Another practitioner has this number.

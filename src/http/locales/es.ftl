@@ -127,6 +127,7 @@ already_member-address = La persona con esta dirección ya trabaja aquí.
 clinic_not_active = La clínica no está activa.
 clinic_not_suspended = La clínica no está suspendida.
 platform_account = Quien gestiona la plataforma no trabaja en ninguna clínica: use otra dirección.
+platform_second_factor = La plataforma exige un segundo factor: empiece con POST /api/v1/auth/totp.
 account_deactivated = La cuenta de esta dirección está desactivada.
 practitioner_exists = Esta persona ya figura como profesional.
 registration_number_taken = Otro profesional tiene este número.

@@ -127,6 +127,7 @@ already_member-address = La personne qui a cette adresse travaille déjà ici.
 clinic_not_active = Le cabinet n’est pas actif.
 clinic_not_suspended = Le cabinet n’est pas suspendu.
 platform_account = Qui gère la plateforme ne travaille dans aucun cabinet{ "\u00A0" }: utilisez une autre adresse.
+platform_second_factor = La plateforme exige un second facteur{ "\u00A0" }: commencez par POST /api/v1/auth/totp.
 account_deactivated = Le compte de cette adresse est désactivé.
 practitioner_exists = Cette personne est déjà enregistrée comme praticien.
 registration_number_taken = Un autre praticien a ce numéro.

@@ -127,6 +127,7 @@ already_member-address = Chi ha questo indirizzo lavora già qui.
 clinic_not_active = Lo studio non è attivo.
 clinic_not_suspended = Lo studio non è sospeso.
 platform_account = Chi gestisce la piattaforma non lavora in alcuno studio: usi un altro indirizzo.
+platform_second_factor = La piattaforma richiede un secondo fattore: inizi con POST /api/v1/auth/totp.
 account_deactivated = L’account di questo indirizzo è disattivato.
 practitioner_exists = Questa persona è già registrata come medico.
 registration_number_taken = Un altro medico ha questo numero.

@@ -127,6 +127,7 @@ already_member-address = Quem tem este endereço já trabalha aqui.
 clinic_not_active = A clínica não está ativa.
 clinic_not_suspended = A clínica não está suspensa.
 platform_account = Quem gere a plataforma não trabalha em nenhuma clínica: use outro endereço.
+platform_second_factor = A plataforma exige um segundo fator: comece com POST /api/v1/auth/totp.
 account_deactivated = A conta deste endereço está desativada.
 practitioner_exists = Esta pessoa já está registada como profissional.
 registration_number_taken = Outro profissional tem este número.
