@@ -525,7 +525,10 @@ async fn platform(settings: &ProvisionerSettings, command: Platform, json: bool)
             } else {
                 for person in people {
                     let style = if person.status == "active" { GOOD } else { DIM };
-                    println!("{}  {style}{:<11}{style:#} {:<11} {}", person.id, person.status, person.role, person.email);
+                    println!(
+                        "{}  {style}{:<11}{style:#} {:<11} {}",
+                        person.id, person.status, person.role, person.email
+                    );
                 }
             }
         }

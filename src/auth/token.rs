@@ -197,7 +197,20 @@ impl Tokens {
         let claims = match subject.scope {
             Scope::Clinic(company_id, role) => {
                 let aud = ISSUER.to_owned();
-                serde_json::to_value(Claims { iss, aud, sub, iat, nbf, exp, jti, sid, user_id, email, company_id, role })
+                serde_json::to_value(Claims {
+                    iss,
+                    aud,
+                    sub,
+                    iat,
+                    nbf,
+                    exp,
+                    jti,
+                    sid,
+                    user_id,
+                    email,
+                    company_id,
+                    role,
+                })
             }
             Scope::Platform(role) => {
                 let aud = PLATFORM.to_owned();

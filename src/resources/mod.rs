@@ -11,15 +11,14 @@ use crate::error::ConstraintMessage;
 use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
-pub type Api =
-    (
-        audit_logs::AuditLogs,
-        patients::Patients,
-        practitioners::Practitioners,
-        staff::Staff,
-        staff::Invitations,
-        platform::Platform,
-    );
+pub type Api = (
+    audit_logs::AuditLogs,
+    patients::Patients,
+    practitioners::Practitioners,
+    staff::Staff,
+    staff::Invitations,
+    platform::Platform,
+);
 
 /// See [`Api`].
 #[must_use]
