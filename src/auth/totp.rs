@@ -72,7 +72,6 @@ impl SecondFactor {
     ///
     /// Answers what an authenticator app needs. It counts once it is confirmed by a code; begun again, what was answered before counts no more.
     #[oai(path = "/totp", method = "post", operation_id = "auth_totp_begin")]
-    #[expect(clippy::too_many_arguments, reason = "what it works with")]
     async fn begin(
         &self,
         request: &Request,
@@ -185,7 +184,6 @@ impl SecondFactor {
     ///
     /// Those from before count no more.
     #[oai(path = "/totp/recovery-codes", method = "post", operation_id = "auth_totp_recovery_codes")]
-    #[expect(clippy::too_many_arguments, reason = "what it works with")]
     async fn recovery_codes(
         &self,
         request: &Request,

@@ -311,7 +311,7 @@ async fn the_verification_page_speaks_its_readers_language() {
     for language in ["en", "fr", "es"] {
         let text = page(&format!("?lang={language}"), "").await.text;
         let title = text.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0.to_owned();
-        assert!(text.contains("<button") && text.contains("<script src=\"/verify-email.js\"></script>"), "{text}");
+        assert!(text.contains("<button") && text.contains("<script src=\"/link.js\"></script>"), "{text}");
         assert!(titles.insert(title), "a title of its own");
     }
     // What is asked for is not repeated, and the token, which is behind the #, never comes here.
@@ -342,10 +342,10 @@ async fn opening_a_mails_link_proves_nothing_and_pressing_its_button_does() {
     }
     let answer = world.send(Method::POST, "/api/v1/auth/login", Some(&login)).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::FORBIDDEN, "email_not_verified"));
-    let script = world.send(Method::GET, "/verify-email.js", None).await;
+    let script = world.send(Method::GET, "/link.js", None).await;
     assert_eq!((script.status, script.header("content-type")), (StatusCode::OK, "text/javascript; charset=utf-8"));
     assert!(
-        script.text.contains("addEventListener('click'") && script.text.contains("'/api/v1/auth/verify-email'"),
+        script.text.contains("addEventListener('submit'") && script.text.contains("`/api/v1/auth/${operation}`"),
         "{}",
         script.text
     );
@@ -379,15 +379,9 @@ async fn every_answer_bears_the_security_headers() {
             assert_eq!(answer.header(absent), "", "{what}: {absent}");
         }
     };
-    for path in [
-        "/docs",
-        "/openapi.json",
-        "/verify-email",
-        "/verify-email.js",
-        "/pages.css",
-        "/health/live",
-        "/.well-known/jwks.json",
-    ] {
+    for path in
+        ["/docs", "/openapi.json", "/verify-email", "/link.js", "/pages.css", "/health/live", "/.well-known/jwks.json"]
+    {
         for method in [Method::GET, Method::HEAD] {
             let answer = world.send(method.clone(), path, None).await;
             assert_eq!(answer.status, StatusCode::OK, "{method} {path}");

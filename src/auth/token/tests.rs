@@ -1,3 +1,5 @@
+//! What a token says, for whom, and until when.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;

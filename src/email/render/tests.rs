@@ -150,7 +150,7 @@ fn every_message_is_said_by_some_mail() {
 }
 
 /// What two languages happen to write alike, or is no words.
-const ALIKE: [&str; 15] = [
+const ALIKE: [&str; 16] = [
     "direction",
     "dates",
     "amounts",
@@ -166,6 +166,7 @@ const ALIKE: [&str; 15] = [
     "label-number",
     "label-consent",
     "verify-page-button",
+    "confirm-page-button",
 ];
 
 #[test]

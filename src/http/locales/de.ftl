@@ -135,3 +135,29 @@ not_allowed-password = wird nicht verlangt: Diese Adresse hat ein Konto
 missing-account = ist erforderlich: Diese Adresse hat noch kein Konto
 missing-name = steht noch nicht im Konto der Person
 format-color = muss eine Farbe in kleingeschriebenem Hexadezimal sein, etwa #2e7d32
+
+## Konten, Passwörter und zweiter Faktor
+
+format-code = muss sechs Ziffern haben oder ein Wiederherstellungscode sein
+email_taken-change = Die neue Adresse hat inzwischen ein eigenes Konto: Die Änderung ist beendet.
+email_unchanged = ist bereits Ihre Adresse
+password_wrong = ist nicht Ihr Passwort
+password_changed = Das Passwort wurde inzwischen geändert.
+second_factor_enrolment_required = Die Praxis verlangt einen zweiten Faktor: Beginnen Sie mit POST /api/v1/auth/totp.
+second_factor_enrolment_required-own = Wer einen zweiten Faktor verlangt, braucht zuerst selbst einen.
+password_common = ist eines der häufigsten Passwörter: Wählen Sie ein anderes
+password_contains_name = ist aus Ihrem Namen, Ihrer Adresse oder denen der Praxis zu leicht zu erraten: Fügen Sie einige Wörter hinzu, die nichts damit zu tun haben
+password_too_weak = ist zu leicht zu erraten: Fügen Sie ein oder zwei seltene Wörter hinzu
+password_too_weak-dates = ist zu leicht zu erraten: Daten und Jahre werden zuerst versucht; verwenden Sie einige seltene Wörter
+password_too_weak-names = ist zu leicht zu erraten: Namen werden zuerst versucht; fügen Sie einige seltene Wörter hinzu
+password_too_weak-repetition = ist zu leicht zu erraten: Wiederholungen bringen wenig; verwenden Sie einige seltene Wörter
+password_too_weak-keys = ist zu leicht zu erraten: Tastenreihen werden zuerst versucht; verwenden Sie einige seltene Wörter
+password_too_weak-sequences = ist zu leicht zu erraten: Folgen wie abc oder 6543 werden zuerst versucht; verwenden Sie einige seltene Wörter
+code_invalid = Der Code ist falsch oder wurde schon benutzt.
+code_invalid-field = ist falsch oder wurde schon benutzt
+code_required = Der Code des zweiten Faktors wird benötigt.
+second_factor_required = Eine Praxis, in der Sie arbeiten, verlangt einen zweiten Faktor.
+totp_not_begun = Beginnen Sie zuerst mit einem zweiten Faktor.
+totp_enabled = Sie haben schon einen zweiten Faktor: Schalten Sie ihn zuerst ab.
+totp_not_enabled = Sie haben keinen zweiten Faktor.
+last_admin-own = Sie verwalten eine Praxis als Einzige: Ernennen Sie zuerst jemand anderen.

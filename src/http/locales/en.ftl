@@ -130,3 +130,29 @@ not_allowed-password = is not asked for: this address has an account
 missing-account = is required: this address has no account yet
 missing-name = is not in the person's account yet
 format-color = must be a colour in lower-case hexadecimal, such as #2e7d32
+
+## Accounts, passwords and the second factor
+
+format-code = must be six digits, or a recovery code
+email_taken-change = The new address has an account of its own by now: the change has ended.
+email_unchanged = is your address already
+password_wrong = is not your password
+password_changed = The password was changed meanwhile.
+second_factor_enrolment_required = The clinic asks for a second factor: begin with POST /api/v1/auth/totp.
+second_factor_enrolment_required-own = Whoever asks for a second factor needs one first.
+password_common = is one of the most common passwords: choose another
+password_contains_name = is too easy to guess from your or the clinic's name or address: add a few words that have nothing to do with them
+password_too_weak = is too easy to guess: add another word or two, uncommon ones
+password_too_weak-dates = is too easy to guess: dates and years are tried first; use a few uncommon words
+password_too_weak-names = is too easy to guess: names are tried first; add a few uncommon words
+password_too_weak-repetition = is too easy to guess: repetition adds little; use a few uncommon words
+password_too_weak-keys = is too easy to guess: rows of keys are tried first; use a few uncommon words
+password_too_weak-sequences = is too easy to guess: sequences such as abc or 6543 are tried first; use a few uncommon words
+code_invalid = The code is wrong, or was used already.
+code_invalid-field = is wrong, or was used already
+code_required = The code of the second factor is required.
+second_factor_required = A clinic that you work at asks for a second factor.
+totp_not_begun = Begin with a second factor first.
+totp_enabled = You have a second factor already: disable it first.
+totp_not_enabled = You have no second factor.
+last_admin-own = You are the only administrator of a clinic: make somebody else one first.

@@ -135,3 +135,29 @@ not_allowed-password = no se pide: esta dirección tiene una cuenta
 missing-account = es obligatorio: esta dirección aún no tiene cuenta
 missing-name = aún no figura en la cuenta de la persona
 format-color = debe ser un color en hexadecimal en minúsculas, como #2e7d32
+
+## Cuentas, contraseñas y segundo factor
+
+format-code = debe ser seis cifras o un código de recuperación
+email_taken-change = La dirección nueva tiene ya su propia cuenta: el cambio ha terminado.
+email_unchanged = ya es su dirección
+password_wrong = no es su contraseña
+password_changed = La contraseña se ha cambiado entretanto.
+second_factor_enrolment_required = La clínica exige un segundo factor: empiece con POST /api/v1/auth/totp.
+second_factor_enrolment_required-own = Quien exige un segundo factor necesita tener uno primero.
+password_common = es una de las contraseñas más comunes: elija otra
+password_contains_name = es demasiado fácil de adivinar a partir de su nombre o dirección o de los de la clínica: añada unas palabras que no tengan nada que ver
+password_too_weak = es demasiado fácil de adivinar: añada una o dos palabras poco comunes
+password_too_weak-dates = es demasiado fácil de adivinar: las fechas y los años se prueban primero; use unas palabras poco comunes
+password_too_weak-names = es demasiado fácil de adivinar: los nombres se prueban primero; añada unas palabras poco comunes
+password_too_weak-repetition = es demasiado fácil de adivinar: repetir añade poco; use unas palabras poco comunes
+password_too_weak-keys = es demasiado fácil de adivinar: las filas de teclas se prueban primero; use unas palabras poco comunes
+password_too_weak-sequences = es demasiado fácil de adivinar: las secuencias como abc o 6543 se prueban primero; use unas palabras poco comunes
+code_invalid = El código es incorrecto o ya se utilizó.
+code_invalid-field = es incorrecto o ya se utilizó
+code_required = Se necesita el código del segundo factor.
+second_factor_required = Una clínica en la que trabaja exige un segundo factor.
+totp_not_begun = Empiece primero con un segundo factor.
+totp_enabled = Ya tiene un segundo factor: desactívelo primero.
+totp_not_enabled = No tiene un segundo factor.
+last_admin-own = Es la única persona que administra una clínica: nombre antes a otra.

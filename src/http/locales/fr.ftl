@@ -135,3 +135,29 @@ not_allowed-password = n’est pas demandé{ "\u00A0" }: cette adresse a un comp
 missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de compte
 missing-name = ne figure pas encore dans le compte de la personne
 format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
+
+## Comptes, mots de passe et second facteur
+
+format-code = doit être six chiffres, ou un code de secours
+email_taken-change = La nouvelle adresse a entre-temps son propre compte{ "\u00A0" }: le changement est abandonné.
+email_unchanged = est déjà votre adresse
+password_wrong = n’est pas votre mot de passe
+password_changed = Le mot de passe a été changé entre-temps.
+second_factor_enrolment_required = Le cabinet demande un second facteur{ "\u00A0" }: commencez par POST /api/v1/auth/totp.
+second_factor_enrolment_required-own = Qui demande un second facteur doit d’abord en avoir un.
+password_common = est l’un des mots de passe les plus courants{ "\u00A0" }: choisissez-en un autre
+password_contains_name = se devine trop facilement à partir de votre nom ou adresse ou de ceux du cabinet{ "\u00A0" }: ajoutez quelques mots sans rapport avec eux
+password_too_weak = est trop facile à deviner{ "\u00A0" }: ajoutez un ou deux mots peu courants
+password_too_weak-dates = est trop facile à deviner{ "\u00A0" }: les dates et les années sont essayées en premier{ "\u00A0" }; utilisez quelques mots peu courants
+password_too_weak-names = est trop facile à deviner{ "\u00A0" }: les noms sont essayés en premier{ "\u00A0" }; ajoutez quelques mots peu courants
+password_too_weak-repetition = est trop facile à deviner{ "\u00A0" }: répéter n’ajoute presque rien{ "\u00A0" }; utilisez quelques mots peu courants
+password_too_weak-keys = est trop facile à deviner{ "\u00A0" }: les suites de touches sont essayées en premier{ "\u00A0" }; utilisez quelques mots peu courants
+password_too_weak-sequences = est trop facile à deviner{ "\u00A0" }: les suites telles que abc ou 6543 sont essayées en premier{ "\u00A0" }; utilisez quelques mots peu courants
+code_invalid = Le code est faux ou a déjà servi.
+code_invalid-field = est faux ou a déjà servi
+code_required = Le code du second facteur est nécessaire.
+second_factor_required = Un cabinet où vous travaillez demande un second facteur.
+totp_not_begun = Commencez d’abord un second facteur.
+totp_enabled = Vous avez déjà un second facteur{ "\u00A0" }: désactivez-le d’abord.
+totp_not_enabled = Vous n’avez pas de second facteur.
+last_admin-own = Vous êtes seul à administrer un cabinet{ "\u00A0" }: nommez d’abord quelqu’un d’autre.

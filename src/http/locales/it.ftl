@@ -135,3 +135,29 @@ not_allowed-password = non è richiesto: questo indirizzo ha un account
 missing-account = è obbligatorio: questo indirizzo non ha ancora un account
 missing-name = non figura ancora nell’account della persona
 format-color = deve essere un colore in esadecimale minuscolo, come #2e7d32
+
+## Account, password e secondo fattore
+
+format-code = deve essere di sei cifre o un codice di recupero
+email_taken-change = Il nuovo indirizzo ha nel frattempo un proprio account: il cambio è annullato.
+email_unchanged = è già il Suo indirizzo
+password_wrong = non è la Sua password
+password_changed = Nel frattempo la password è stata cambiata.
+second_factor_enrolment_required = Lo studio richiede un secondo fattore: cominci con POST /api/v1/auth/totp.
+second_factor_enrolment_required-own = Chi richiede un secondo fattore deve prima averne uno.
+password_common = è una delle password più comuni: ne scelga un’altra
+password_contains_name = è troppo facile da indovinare dal nome o dall’indirizzo Suo o dello studio: aggiunga alcune parole che non c’entrano
+password_too_weak = è troppo facile da indovinare: aggiunga una o due parole poco comuni
+password_too_weak-dates = è troppo facile da indovinare: le date e gli anni si provano per primi; usi alcune parole poco comuni
+password_too_weak-names = è troppo facile da indovinare: i nomi si provano per primi; aggiunga alcune parole poco comuni
+password_too_weak-repetition = è troppo facile da indovinare: le ripetizioni aggiungono poco; usi alcune parole poco comuni
+password_too_weak-keys = è troppo facile da indovinare: le file di tasti si provano per prime; usi alcune parole poco comuni
+password_too_weak-sequences = è troppo facile da indovinare: le sequenze come abc o 6543 si provano per prime; usi alcune parole poco comuni
+code_invalid = Il codice è errato o è già stato usato.
+code_invalid-field = è errato o è già stato usato
+code_required = È necessario il codice del secondo fattore.
+second_factor_required = Uno studio in cui lavora richiede un secondo fattore.
+totp_not_begun = Cominci prima con un secondo fattore.
+totp_enabled = Ha già un secondo fattore: prima lo disattivi.
+totp_not_enabled = Non ha un secondo fattore.
+last_admin-own = È l’unica persona che amministra uno studio: ne nomini prima un’altra.

@@ -135,3 +135,29 @@ not_allowed-password = não é pedido: este endereço tem uma conta
 missing-account = é obrigatório: este endereço ainda não tem conta
 missing-name = ainda não consta da conta da pessoa
 format-color = deve ser uma cor em hexadecimal minúsculo, como #2e7d32
+
+## Contas, palavras-passe e segundo fator
+
+format-code = tem de ser seis algarismos ou um código de recuperação
+email_taken-change = O novo endereço já tem uma conta própria: a mudança terminou.
+email_unchanged = já é o seu endereço
+password_wrong = não é a sua palavra-passe
+password_changed = A palavra-passe foi alterada entretanto.
+second_factor_enrolment_required = A clínica exige um segundo fator: comece por POST /api/v1/auth/totp.
+second_factor_enrolment_required-own = Quem exige um segundo fator precisa primeiro de ter um.
+password_common = é uma das palavras-passe mais comuns: escolha outra
+password_contains_name = é demasiado fácil de adivinhar pelo seu nome ou endereço ou pelos da clínica: junte algumas palavras que nada tenham a ver com eles
+password_too_weak = é demasiado fácil de adivinhar: junte mais uma ou duas palavras pouco comuns
+password_too_weak-dates = é demasiado fácil de adivinhar: as datas e os anos são tentados primeiro; use algumas palavras pouco comuns
+password_too_weak-names = é demasiado fácil de adivinhar: os nomes são tentados primeiro; junte algumas palavras pouco comuns
+password_too_weak-repetition = é demasiado fácil de adivinhar: repetir acrescenta pouco; use algumas palavras pouco comuns
+password_too_weak-keys = é demasiado fácil de adivinhar: as filas de teclas são tentadas primeiro; use algumas palavras pouco comuns
+password_too_weak-sequences = é demasiado fácil de adivinhar: as sequências como abc ou 6543 são tentadas primeiro; use algumas palavras pouco comuns
+code_invalid = O código está errado ou já foi usado.
+code_invalid-field = está errado ou já foi usado
+code_required = É necessário o código do segundo fator.
+second_factor_required = Uma clínica onde trabalha exige um segundo fator.
+totp_not_begun = Comece primeiro com um segundo fator.
+totp_enabled = Já tem um segundo fator: desative-o primeiro.
+totp_not_enabled = Não tem um segundo fator.
+last_admin-own = É a única pessoa que administra uma clínica: nomeie primeiro outra.

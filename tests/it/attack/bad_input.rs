@@ -177,9 +177,11 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
         // A token or a password may be that long, and is not the right one.
         let secret = matches!(
             operation.entry().body,
-            Valid::Credentials
+            Valid::Acceptance
+                | Valid::Credentials
                 | Valid::EmailChange
                 | Valid::EmailChangeConfirmation
+                | Valid::InvitationToken
                 | Valid::Password
                 | Valid::PasswordAndCode
                 | Valid::PasswordChange

@@ -168,11 +168,11 @@ async fn a_mail_is_promised_alike_to_known_and_unknown_and_a_known_one_gets_thre
     ask(email).await;
     assert_eq!(queued(&world, email, "password_reset").await, 4, "ten minutes later");
 
-    // Many at once are one.
+    // Many at once are no more than three either: as many as the worker sends meanwhile.
     central.execute(later, &[&id]).await.unwrap();
     central.execute(sent, &[&id]).await.unwrap();
     join_all((0..20).map(|_| ask(email))).await;
-    assert_eq!(queued(&world, email, "password_reset").await, 5);
+    assert!((5..=7).contains(&queued(&world, email, "password_reset").await));
 }
 
 #[tokio::test]

@@ -23,6 +23,10 @@ pub async fn lay(world: &World, purpose: &str, about: About) -> String {
             About::EmailChange(change) => (None, Some(change)),
         },
     );
+    match about {
+        About::User(user) => world.mails_are_sent("user_id", user).await,
+        About::EmailChange(change) => world.mails_are_sent("email_change_id", change).await,
+    }
     let insert =
         "INSERT INTO medicalpro_central.one_time_tokens (token_hash, purpose, user_id, email_change_id, expires_at)
                   VALUES ($1, $2, $3, $4, now() + interval '30 minutes')";

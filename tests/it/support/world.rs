@@ -207,6 +207,28 @@ impl World {
         panic!("no mail came to {email}");
     }
 
+    /// Waits until nothing is queued any more that is about this: `user_id`, `invitation_id` or `email_change_id`. What the worker sends
+    /// makes the tokens from before void, also those that a test has laid.
+    pub async fn mails_are_sent(&self, subject: &str, id: Uuid) {
+        let central = self.central().await;
+        let queued =
+            format!("SELECT count(*) FROM medicalpro_central.email_outbox WHERE {subject} = $1 AND status = 'queued'");
+        let again = format!(
+            "UPDATE medicalpro_central.email_outbox SET next_attempt_at = now()
+              WHERE {subject} = $1 AND status = 'queued' AND next_attempt_at < now() + interval '118 seconds'"
+        );
+        for look in 1..1200 {
+            if central.query_one(&queued, &[&id]).await.unwrap().get::<_, i64>(0) == 0 {
+                return;
+            }
+            if look % 100 == 0 {
+                central.execute(&again, &[&id]).await.unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        panic!("a mail was never sent");
+    }
+
     /// The time has passed after which a mail is sent again that was taken by a worker which is gone, as another test's worker may
     /// be that took it and ended with its test.
     pub async fn lease_passes(&self, email: &str) {
@@ -317,25 +339,15 @@ impl<'a> Clinic<'a> {
         self.world.central().await.execute(update, &[&self.id.0, &seats]).await.unwrap();
     }
 
-    /// Invites an address; the invitation, and the token of a mail that is laid into central beside the one that is sent.
+    /// Invites an address; the invitation, and the token of its mail.
     pub async fn invitation(&self, email: &str, role: Role) -> (Value, String) {
         self.seats(1000).await;
         let body = json!({ "email": email, "role": role.name(), "firstName": "Test", "lastName": "Guest" });
         let invited = self.admin.post("/api/v1/staff/invitations", &body).await;
         assert_eq!(invited.status, StatusCode::CREATED, "{invited:?}");
         let id: Uuid = invited.json["id"].as_str().unwrap().parse().unwrap();
-        let token = medicalpro::secrets::random_text().to_string();
-        self.world
-            .central()
-            .await
-            .execute(
-                "INSERT INTO medicalpro_central.one_time_tokens (token_hash, purpose, invitation_id, expires_at)
-                 VALUES ($1, 'invitation', $2, now() + interval '7 days')",
-                &[&&medicalpro::secrets::sha256(token.as_bytes())[..], &id],
-            )
-            .await
-            .unwrap();
-        (invited.json, token)
+        self.world.mails_are_sent("invitation_id", id).await;
+        (invited.json, self.world.mailed_token(email).await)
     }
 
     /// The clinic's database, as PostgreSQL's administrator, with its schema first in the search path.
