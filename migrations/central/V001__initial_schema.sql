@@ -181,10 +181,25 @@ CREATE TABLE memberships (
   status     text        NOT NULL DEFAULT 'active' CONSTRAINT memberships_status_check CHECK (status IN ('active', 'deactivated')),
   created_at timestamptz NOT NULL DEFAULT now(),
   updated_at timestamptz NOT NULL DEFAULT now(),
+  -- The present stay, or the last one: what a clinic may know of its people's accounts is what happened during it.
+  joined_at  timestamptz NOT NULL DEFAULT now(),
+  ended_at   timestamptz,
   PRIMARY KEY (user_id, company_id)
 );
 CREATE INDEX memberships_company_id_idx ON memberships (company_id);
 CREATE TRIGGER touch BEFORE UPDATE ON memberships FOR EACH ROW EXECUTE FUNCTION touch();
+CREATE FUNCTION note_stay() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NEW.status = 'active' THEN
+    NEW.joined_at := now();
+    NEW.ended_at := NULL;
+  ELSE
+    NEW.ended_at := now();
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER note_stay BEFORE UPDATE OF status ON memberships FOR EACH ROW
+  WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION note_stay();
 CREATE FUNCTION refuse_platform_member() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF EXISTS (SELECT FROM medicalpro_central.users WHERE id = NEW.user_id AND platform_role IS NOT NULL) THEN
@@ -193,7 +208,7 @@ BEGIN
   RETURN NEW;
 END $$;
 CREATE TRIGGER refuse_platform_member BEFORE INSERT ON memberships FOR EACH ROW EXECUTE FUNCTION refuse_platform_member();
-GRANT SELECT, INSERT, UPDATE (role, status) ON memberships TO medicalpro_api;
+GRANT SELECT, INSERT (user_id, company_id, role), UPDATE (role, status) ON memberships TO medicalpro_api;
 GRANT SELECT ON memberships TO medicalpro_provisioner;
 
 -- Who was asked to work at a clinic. The link that is mailed bears a one-time token.

@@ -24,8 +24,8 @@ sql! { Central;
     RECORD by [CentralLogin::Api, CentralLogin::Provisioner];
         "INSERT INTO audit_logs (action, outcome, company_id, user_id, actor_id, request_id, network, detail)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    /// A page of what concerns a clinic, newest first: its own rows, and of those that name no clinic, its people's. Of who works
-    /// there no more, nothing since they left.
+    /// A page of what concerns a clinic, newest first: its own rows, and of those that name no clinic, its people's, of
+    /// their present stay, or their last.
     LIST by [CentralLogin::Api];
         (concat!(
             "SELECT id, at, action, outcome, user_id, actor_id, request_id, network, detail
@@ -33,8 +33,8 @@ sql! { Central;
                      UNION ALL
                      (SELECT p.* FROM memberships m CROSS JOIN LATERAL
                              (SELECT l.* FROM audit_logs l
-                               WHERE l.user_id = m.user_id AND l.company_id IS NULL AND l.at >= m.created_at
-                                 AND (m.status = 'active' OR l.at <= m.updated_at) AND ", wanted!(), ") p
+                               WHERE l.user_id = m.user_id AND l.company_id IS NULL AND l.at >= m.joined_at
+                                 AND (m.ended_at IS NULL OR l.at <= m.ended_at) AND ", wanted!(), ") p
                        WHERE m.company_id = $1)) found
               ORDER BY id DESC LIMIT $7"
         ));

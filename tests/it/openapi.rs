@@ -218,6 +218,7 @@ async fn the_example_of_each_request_can_be_sent() {
             "refresh_token_invalid",
             "email_taken",
             "company_email_taken",
+            "totp_not_begun",
             "totp_not_enabled",
             "second_factor_enrolment_required",
         ]

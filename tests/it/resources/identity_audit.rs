@@ -38,8 +38,7 @@ async fn a_clinic_reads_its_own_events_and_its_peoples_while_they_work_there() {
     let (stranger, _) = theirs.member(Role::Nurse).await;
     let (us, them) = (Some(ours.id.0), Some(theirs.id.0));
     let joined =
-        "UPDATE medicalpro_central.memberships SET created_at = now() - interval '30 days' WHERE user_id = ANY ($1)";
-    // No foreign key, no trigger but the one that notes the time, which is what leaving is known by.
+        "UPDATE medicalpro_central.memberships SET joined_at = now() - interval '30 days' WHERE user_id = ANY ($1)";
     let central = world.central().await;
     central.execute(joined, &[&vec![nurse, gone, stranger]]).await.unwrap();
     let seen = [
@@ -58,9 +57,16 @@ async fn a_clinic_reads_its_own_events_and_its_peoples_while_they_work_there() {
         lay(&world, "hidden", None, Some(nurse), "31 days").await,
         lay(&world, "hidden", None, Some(gone), "0 seconds").await,
     ];
+    // Saying again that somebody left moves nothing; and who comes back begins anew.
+    assert_eq!(ours.admin.patch(&format!("/api/v1/staff/{gone}"), &left).await.status, 200);
     let read = ids(&ours.admin, "").await;
     assert!(seen.iter().all(|id| read.contains(id)), "{read:?} {seen:?}");
     assert!(!hidden.iter().any(|id| read.contains(id)), "{read:?} {hidden:?}");
+    let back = json!({ "status": "active" });
+    assert_eq!(ours.admin.patch(&format!("/api/v1/staff/{gone}"), &back).await.status, 200);
+    let after = lay(&world, "seen", None, Some(gone), "0 seconds").await;
+    let read = ids(&ours.admin, "").await;
+    assert!(read.contains(&after) && !read.contains(&hidden[5]), "not what happened in between");
     let read = ids(&theirs.admin, "").await;
     assert!(hidden[..2].iter().chain([&hidden[3]]).all(|id| read.contains(id)), "control: theirs read them");
 }
