@@ -516,7 +516,11 @@ async fn platform(settings: &ProvisionerSettings, command: Platform, json: bool)
                 language: language.tag(),
                 role: role.parse()?,
             };
-            tell(central::platform::add(&central, &new).await.map_err(ApiError::into_cause)?, "added");
+            let added = central::platform::add(&central, &new).await.map_err(|error| match error {
+                ApiError::Conflict { detail, .. } => anyhow::anyhow!(detail),
+                other => other.into_cause(),
+            })?;
+            tell(added, "added");
         }
         Platform::List => {
             let people = central::platform::list(&central).await.map_err(ApiError::into_cause)?;
