@@ -76,6 +76,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::email_changes::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
+        central::platform::STATEMENTS,
         central::profiles::STATEMENTS,
         central::second_factor::STATEMENTS,
         central::sessions::STATEMENTS,

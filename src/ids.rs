@@ -128,7 +128,39 @@ impl FromStr for Role {
     }
 }
 
-/// A role's name that is none of [`Role::ALL`].
+/// What one of the platform's own people may do; they work at no clinic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformRole {
+    /// Everything that the platform's operations offer.
+    SuperAdmin,
+    /// To look.
+    Support,
+}
+
+impl PlatformRole {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::SuperAdmin, Self::Support];
+
+    /// As in `users.platform_role`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SuperAdmin => "super_admin",
+            Self::Support => "support",
+        }
+    }
+}
+
+impl FromStr for PlatformRole {
+    type Err = UnknownRole;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|role| role.name() == name).ok_or(UnknownRole)
+    }
+}
+
+/// A role's name that is none of [`Role::ALL`], or of [`PlatformRole::ALL`].
 #[derive(Debug)]
 pub struct UnknownRole;
 

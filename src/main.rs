@@ -11,7 +11,8 @@ use anstream::{eprintln, println};
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use medicalpro::auth::signing;
+use medicalpro::api::text::Email;
+use medicalpro::auth::{password, signing};
 use medicalpro::central::audit::Event;
 use medicalpro::central::companies::Status;
 use medicalpro::central::signing_keys::Cause;
@@ -21,7 +22,7 @@ use medicalpro::config::{
 use medicalpro::error::ApiError;
 use medicalpro::provisioning::{bootstrap, fleet, reaper};
 use medicalpro::secrets::{MasterKeys, random_text};
-use medicalpro::{app, central, database, dev, email, embedded, http, ids, telemetry};
+use medicalpro::{app, central, database, dev, email, embedded, http, ids, region, telemetry};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -113,6 +114,13 @@ enum Command {
         #[command(subcommand)]
         command: Clinics,
     },
+    /// The platform's own people, who work at no clinic: add, list, remove
+    Platform {
+        #[command(flatten)]
+        provisioner: ProvisionerSettings,
+        #[command(subcommand)]
+        command: Platform,
+    },
     /// Look at the mails that are sent, and at what was given up
     Mail {
         #[command(subcommand)]
@@ -175,6 +183,28 @@ enum Clinics {
     Resume {
         /// The clinic's id
         clinic: ids::ClinicId,
+    },
+}
+
+#[derive(Subcommand)]
+enum Platform {
+    /// Add somebody: a mailed link, good for 30 minutes, sets their password; a second factor is required
+    Add {
+        /// Their e-mail address, which has no account yet
+        email: String,
+        /// What they may do: `support` looks, `super_admin` also suspends clinics and lets them go on
+        #[arg(long, value_parser = ["super_admin", "support"])]
+        role: String,
+        /// The language that they are written to in
+        #[arg(long, default_value = "en", value_name = "LANGUAGE")]
+        language: region::Language,
+    },
+    /// All of them, first added first
+    List,
+    /// Remove somebody: nothing of theirs counts any more, within a second; the account is kept, for the audit log
+    Remove {
+        /// Their e-mail address
+        email: String,
     },
 }
 
@@ -270,6 +300,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             return migrate(&provisioner, dry_run, at_once, json).await;
         }
         Command::Clinics { provisioner, command } => clinics(&provisioner, command, json).await?,
+        Command::Platform { provisioner, command } => platform(&provisioner, command, json).await?,
         Command::Mail { command } => mail(command, json).await?,
         Command::Health { url } => {
             // Without what it may bear of a log-in.
@@ -460,6 +491,61 @@ async fn mail(command: Mail, json: bool) -> anyhow::Result<()> {
             } else {
                 println!("{GOOD}queued{GOOD:#} {count}");
             }
+        }
+    }
+    Ok(())
+}
+
+async fn platform(settings: &ProvisionerSettings, command: Platform, json: bool) -> anyhow::Result<()> {
+    let central = open_central(settings)?;
+    let address = |text: String| text.parse::<Email>().map_err(|_| anyhow::anyhow!("this is no e-mail address"));
+    let tell = |user: ids::UserId, status: &str| {
+        if json {
+            println!("{}", serde_json::json!({ "user": user, "status": status }));
+        } else {
+            println!("{GOOD}{status}{GOOD:#} {user}");
+        }
+    };
+    match command {
+        Platform::Add { email, role, language } => {
+            let email = address(email)?;
+            let new = central::platform::NewOperator {
+                email: email.as_str(),
+                email_normalized: &email.normalized(),
+                password_hash: &password::of_nobody()?,
+                language: language.tag(),
+                role: role.parse()?,
+            };
+            let added = central::platform::add(&central, &new).await.map_err(|error| match error {
+                ApiError::Conflict { detail, .. } => anyhow::anyhow!(detail),
+                other => other.into_cause(),
+            })?;
+            tell(added, "added");
+        }
+        Platform::List => {
+            let people = central::platform::list(&central).await.map_err(ApiError::into_cause)?;
+            if json {
+                println!("{}", serde_json::json!(people));
+            } else {
+                for person in people {
+                    let style = if person.status == "active" { GOOD } else { DIM };
+                    println!(
+                        "{}  {style}{:<11}{style:#} {:<11} {}",
+                        person.id, person.status, person.role, person.email
+                    );
+                }
+            }
+        }
+        Platform::Remove { email } => {
+            let removed = central::platform::remove(&central, &address(email)?.normalized()).await;
+            let nobody = "nobody of the platform's people has this address, or not any more";
+            tell(
+                removed.map_err(|error| match error {
+                    ApiError::NotFound => anyhow::anyhow!(nobody),
+                    other => other.into_cause(),
+                })?,
+                "removed",
+            );
         }
     }
     Ok(())

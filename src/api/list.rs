@@ -135,8 +135,22 @@ impl Cursors {
         cursor: Option<&CursorText>,
         shape: &[&str],
     ) -> Result<PageRequest<'a>> {
+        self.page_in(&format!("{}|{}", caller.clinic(), caller.operation()), limit, cursor, shape)
+    }
+
+    /// The same of a list that is no clinic's.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub fn page_in<'a>(
+        &'a self,
+        list: &str,
+        limit: Option<Limit>,
+        cursor: Option<&CursorText>,
+        shape: &[&str],
+    ) -> Result<PageRequest<'a>> {
         let shape = hex::encode(sha256(shape.join("\u{1f}").as_bytes()));
-        let place = format!("{}|{}|{shape}", caller.clinic(), caller.operation());
+        let place = format!("{list}|{shape}");
         let refused = || ApiError::BadRequest {
             code: "invalid_cursor",
             detail: "This cursor was not given out for this list.".into(),

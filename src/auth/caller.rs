@@ -12,11 +12,12 @@ use poem_openapi::SecurityScheme;
 use poem_openapi::auth;
 
 use super::standing::Standings;
-use super::token::{Tokens, Verified};
+use super::token::{Scope, Tokens, Verified};
 use crate::central::companies::Status;
+use crate::central::sessions::{AtClinic, Place};
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
-use crate::ids::{ClinicId, RequestId, SessionId};
+use crate::ids::{ClinicId, PlatformRole, RequestId, Role, SessionId, UserId};
 use crate::region::Locality;
 use crate::secrets::sha256;
 
@@ -35,23 +36,32 @@ impl std::fmt::Debug for Bearer {
 }
 
 async fn check(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> {
-    verify(request, &bearer, Reach::Clinic).await
+    match verify(request, &bearer, Reach::Everything).await? {
+        Whoever::Caller(caller) => Ok(caller),
+        Whoever::Operator(_) => Err(ApiError::FORBIDDEN.into()),
+    }
 }
 
-async fn check_account(request: &Request, bearer: auth::Bearer) -> poem::Result<Caller> {
-    verify(request, &bearer, Reach::OwnAccount).await
+async fn check_account(request: &Request, bearer: auth::Bearer) -> poem::Result<Owner> {
+    Ok(match verify(request, &bearer, Reach::OwnAccount).await? {
+        Whoever::Caller(caller) => {
+            Owner { user: caller.user(), session: caller.session(), clinic: Some(caller.clinic()) }
+        }
+        Whoever::Operator(seen) => Owner { user: seen.user, session: seen.session, clinic: None },
+    })
 }
 
-async fn verify(request: &Request, bearer: &auth::Bearer, reach: Reach) -> poem::Result<Caller> {
+/// Verifies the token of a request; of whom it is decides what it is good for.
+pub(super) async fn verify(request: &Request, bearer: &auth::Bearer, reach: Reach) -> poem::Result<Whoever> {
     let callers = request.data::<Callers>().ok_or_else(|| ApiError::internal(anyhow::anyhow!("no callers")))?;
     Ok(callers.verify(request, &bearer.token, reach).await?)
 }
 
 /// The access token of a request: `Authorization: Bearer …`.
-// For what is about the caller's own account: also without a second factor that their clinic asks for.
+// For what is about one's own account: also without a second factor that is asked for elsewhere, and for the platform's own people.
 #[derive(SecurityScheme)]
 #[oai(rename = "bearer", ty = "bearer", bearer_format = "JWT", checker = "check_account")]
-pub struct Account(pub Caller);
+pub struct Account(pub Owner);
 
 impl std::fmt::Debug for Account {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -59,10 +69,54 @@ impl std::fmt::Debug for Account {
     }
 }
 
+/// Whoever asks for something of their own account: no way to any clinic's data.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    user: UserId,
+    session: SessionId,
+    clinic: Option<ClinicId>,
+}
+
+impl Owner {
+    /// The person.
+    #[must_use]
+    pub const fn user(&self) -> UserId {
+        self.user
+    }
+
+    /// The log-in.
+    #[must_use]
+    pub const fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// The clinic of the session; none for the platform's own people.
+    #[must_use]
+    pub const fn clinic(&self) -> Option<ClinicId> {
+        self.clinic
+    }
+}
+
+/// Of whom a token is, that was verified.
+pub(super) enum Whoever {
+    /// Somebody at a clinic.
+    Caller(Caller),
+    /// One of the platform's own people.
+    Operator(OperatorSeen),
+}
+
+/// One of the platform's own people, as verified.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OperatorSeen {
+    pub user: UserId,
+    pub session: SessionId,
+    pub role: PlatformRole,
+}
+
 /// How far a request reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Reach {
-    Clinic,
+pub(super) enum Reach {
+    Everything,
     OwnAccount,
 }
 
@@ -88,55 +142,42 @@ impl Callers {
         Self { standings, tokens, verified }
     }
 
-    async fn verify(&self, request: &Request, token: &str, reach: Reach) -> Result<Caller> {
-        let claims = &self.claims(token).await?.claims;
+    async fn verify(&self, request: &Request, token: &str, reach: Reach) -> Result<Whoever> {
+        let said = self.said(token).await?;
         let standing = self
             .standings
-            .of(claims.sid)
+            .of(said.session)
             .await?
             .ok_or(ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." })?;
-        if standing.user_id != claims.user_id.0
-            || standing.company_id != claims.company_id.0
-            || standing.role != claims.role.name()
-        {
-            return Err(ApiError::Unauthenticated {
-                code: "token_outdated",
-                detail: "The role has changed: refresh the token.",
-            });
+        let (whoever, asks) = match (&standing.place, said.scope) {
+            (Place::Clinic(clinic), Scope::Clinic(id, role))
+                if standing.user_id == said.user.0 && clinic.company_id == id.0 && clinic.role == role.name() =>
+            {
+                let caller = caller(request, &said, clinic, role)?;
+                (Whoever::Caller(caller), "The clinic asks for a second factor: begin with POST /api/v1/auth/totp.")
+            }
+            (Place::Platform(now), Scope::Platform(role)) if standing.user_id == said.user.0 && now == role.name() => {
+                let seen = OperatorSeen { user: said.user, session: said.session, role };
+                (Whoever::Operator(seen), "The platform asks for a second factor: begin with POST /api/v1/auth/totp.")
+            }
+            _ => {
+                return Err(ApiError::Unauthenticated {
+                    code: "token_outdated",
+                    detail: "The role has changed: refresh the token.",
+                });
+            }
+        };
+        if standing.second_factor_missing && reach == Reach::Everything {
+            return Err(ApiError::Forbidden { code: "second_factor_enrolment_required", detail: asks });
         }
-        if let Some(locality) = request.data::<Locality>() {
-            locality.is_of_clinic(&standing.country, &standing.language);
-        }
-        // From here on every line that is logged tells whose request it is.
-        tracing::Span::current().record("clinic", tracing::field::display(ClinicId(standing.company_id)));
-        if Status::parse(&standing.status)? == Status::Suspended {
-            return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
-        }
-        if standing.second_factor_missing && reach == Reach::Clinic {
-            return Err(ApiError::Forbidden {
-                code: "second_factor_enrolment_required",
-                detail: "The clinic asks for a second factor: begin with POST /api/v1/auth/totp.",
-            });
-        }
-        let id = request.data::<RequestId>().copied().unwrap_or_else(RequestId::generate);
-        let pattern = request.data::<PathPattern>().map_or("", |pattern| &pattern.0);
-        let operation = format!("{} {}", request.method(), route_name(pattern));
-        Ok(Caller::verified(
-            ClinicId(standing.company_id),
-            claims.user_id,
-            claims.role,
-            claims.sid,
-            id,
-            operation,
-            standing.epoch,
-        ))
+        Ok(whoever)
     }
 
     /// A signature takes 50 µs to verify: remembered for a moment, by the token's hash, and no longer than its key counts.
-    async fn claims(&self, token: &str) -> Result<Arc<Verified>> {
+    async fn said(&self, token: &str) -> Result<Arc<Verified>> {
         let hash = sha256(token.as_bytes());
         let now = chrono::Utc::now().timestamp();
-        let counts = |known: &Arc<Verified>| known.claims.exp > now && self.tokens.counts(&known.kid);
+        let counts = |known: &Arc<Verified>| known.expires > now && self.tokens.counts(&known.kid);
         if let Some(known) = self.verified.get(&hash).await.filter(counts) {
             return Ok(known);
         }
@@ -149,6 +190,23 @@ impl Callers {
     pub fn forget(&self, session: SessionId) {
         self.standings.forget(session);
     }
+}
+
+/// A caller, whose token says what their session stands for.
+fn caller(request: &Request, said: &Verified, clinic: &AtClinic, role: Role) -> Result<Caller> {
+    let company = ClinicId(clinic.company_id);
+    if let Some(locality) = request.data::<Locality>() {
+        locality.is_of_clinic(&clinic.country, &clinic.language);
+    }
+    // From here on every line that is logged tells whose request it is.
+    tracing::Span::current().record("clinic", tracing::field::display(company));
+    if Status::parse(&clinic.status)? == Status::Suspended {
+        return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
+    }
+    let id = request.data::<RequestId>().copied().unwrap_or_else(RequestId::generate);
+    let pattern = request.data::<PathPattern>().map_or("", |pattern| &pattern.0);
+    let operation = format!("{} {}", request.method(), route_name(pattern));
+    Ok(Caller::verified(company, said.user, role, said.session, id, operation, clinic.epoch))
 }
 
 /// A route's name for the logs: poem-openapi numbers the parameters of a path, `/patients/:param0`; all of ours are ids.

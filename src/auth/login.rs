@@ -60,7 +60,7 @@ pub struct Credentials {
 pub struct Me {
     /// The person.
     pub user: UserView,
-    /// The clinic.
+    /// The clinic; absent for the platform's own people.
     pub company: Option<CompanyView>,
     /// The clinics to choose from, first joined first.
     pub clinics: Vec<ClinicView>,
@@ -96,7 +96,7 @@ impl Login {
         let second_factor = second_factor::check(&central, &keys, id, given.code.as_ref(), failed).await?;
         attempt.succeeded(&central).await?;
         let clinic = check_place(&central, &user, given.company_id, &visitor).await?;
-        let entry = Entry { user: UserId(user.id), clinic: Some(clinic), second_factor, until: None };
+        let entry = Entry { user: UserId(user.id), clinic, second_factor, until: None };
         let password_of = user.password_changed_at;
         enter(&central, &tokens, **limits, &entry, password_of, visitor, given.device_token.as_ref()).await.map(Listed)
     }
@@ -113,7 +113,7 @@ impl Login {
         callers: Data<&Callers>,
     ) -> Result<Done> {
         let (caller, visitor) = (&account.0, Visitor::of(request));
-        let event = Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event("logout") };
+        let event = Event { clinic: caller.clinic(), user: Some(caller.user()), ..visitor.event("logout") };
         transaction!(central.work(), |tx| {
             sessions::revoke(tx, caller.session(), "logout").await?;
             audit::record(tx, &event).await
@@ -128,7 +128,7 @@ impl Login {
     #[oai(path = "/api/v1/auth/me", method = "get", operation_id = "auth_me")]
     async fn me(&self, account: Account, central: Data<&Central>) -> Result<Listed<Me>> {
         let caller = &account.0;
-        let profile = profiles::find(&central, caller.user(), Some(caller.clinic())).await?;
+        let profile = profiles::find(&central, caller.user(), caller.clinic()).await?;
         let (user, company, clinics) = opening::views(profile.ok_or(ApiError::NotFound)?);
         Ok(Listed(Me { user, company, clinics }))
     }
@@ -174,8 +174,13 @@ async fn check_password(
     Ok(user)
 }
 
-/// Where to: the address is proven, and there is a clinic for them.
-async fn check_place(central: &Central, user: &User, wanted: Option<Uuid>, visitor: &Visitor) -> Result<ClinicId> {
+/// Where to: the address is proven, and there is a clinic for them; the platform's own people go nowhere else.
+async fn check_place(
+    central: &Central,
+    user: &User,
+    wanted: Option<Uuid>,
+    visitor: &Visitor,
+) -> Result<Option<ClinicId>> {
     let id = UserId(user.id);
     if !user.email_verified {
         let unproven =
@@ -183,8 +188,11 @@ async fn check_place(central: &Central, user: &User, wanted: Option<Uuid>, visit
         return refuse(central, visitor, Some(id), "email_not_verified", unproven).await;
     }
     let profile = profiles::find(central, id, None).await?.ok_or(ApiError::NotFound)?;
+    if profile.platform_role.is_some() && wanted.is_none() {
+        return Ok(None);
+    }
     match choose(&profile.clinics, wanted) {
-        Ok(clinic) => Ok(clinic),
+        Ok(clinic) => Ok(Some(clinic)),
         Err(error) => refuse(central, visitor, Some(id), "no_clinic", error).await,
     }
 }

@@ -19,6 +19,7 @@
 //! | `standing` | what sessions stand for right now |
 //! | `invitation` | `POST /auth/invitation`, `accept-invitation` |
 //! | `second_factor`, `totp` | codes by time and recovery codes: shown at log-in; `POST /auth/totp` and below |
+//! | `operator` | the platform's own people, as they ask |
 //! | `clinic_security` | `/clinic/security`: what a clinic asks of its people |
 //! | `examples` | what the spec shows of them |
 
@@ -32,6 +33,7 @@ pub mod invitation;
 pub mod keys;
 pub mod login;
 pub mod opening;
+pub mod operator;
 pub mod password;
 pub mod proxies;
 pub mod register;

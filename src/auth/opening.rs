@@ -6,7 +6,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::register::{CompanyView, UserView};
-use super::token::{Subject, Tokens};
+use super::token::{Scope, Subject, Tokens};
 use super::visitor::Visitor;
 use crate::central::CentralTx;
 use crate::central::profiles::{Here, Place, Profile};
@@ -29,7 +29,7 @@ pub struct LoggedIn {
     pub device_token: Option<String>,
     /// Who logged in.
     pub user: UserView,
-    /// Where.
+    /// Where; absent for the platform's own people.
     pub company: Option<CompanyView>,
     /// The clinics to choose from, first joined first.
     pub clinics: Vec<ClinicView>,
@@ -104,15 +104,16 @@ pub async fn open(tx: &mut CentralTx, limits: Limits, entry: &Entry, visitor: &V
 /// # Errors
 /// 403 when the person has no place there (any more), or the clinic is suspended.
 pub fn answer(tokens: &Tokens, opened: &Opened, profile: Profile, device_token: Option<String>) -> Result<LoggedIn> {
-    let here = profile.here.as_ref().ok_or(NO_MEMBERSHIP)?;
-    if here.status == "suspended" {
-        return Err(SUSPENDED);
-    }
+    let scope = match (&profile.here, &profile.platform_role) {
+        (Some(here), None) if here.status == "suspended" => return Err(SUSPENDED),
+        (Some(here), None) => Scope::Clinic(ClinicId(here.id), here.role.parse().map_err(ApiError::internal)?),
+        (None, Some(role)) => Scope::Platform(role.parse().map_err(ApiError::internal)?),
+        (None, None) | (Some(_), Some(_)) => return Err(NO_MEMBERSHIP),
+    };
     let subject = Subject {
         user: UserId(profile.user_id),
         email: &profile.email,
-        clinic: ClinicId(here.id),
-        role: here.role.parse().map_err(ApiError::internal)?,
+        scope,
         session: opened.session,
         session_ends: opened.expires_at.timestamp(),
     };
@@ -132,9 +133,10 @@ pub const SUSPENDED: ApiError = ApiError::Forbidden { code: "clinic_suspended", 
 /// A profile, as answered.
 #[must_use]
 pub fn views(profile: Profile) -> (UserView, Option<CompanyView>, Vec<ClinicView>) {
-    let Profile { user_id, email, first_name, last_name, language, email_verified, here, clinics } = profile;
+    let Profile { user_id, email, first_name, last_name, language, email_verified, platform_role, here, clinics } =
+        profile;
     let (role, company) = here.map(company).unzip();
-    let role = role.unwrap_or_default();
+    let role = role.or(platform_role).unwrap_or_default();
     let user = UserView { id: user_id, email, first_name, last_name, language, role, email_verified };
     let clinic = |Place { id, name, role, status, last_used_at }| ClinicView { id, name, role, status, last_used_at };
     (user, company, clinics.into_iter().map(clinic).collect())

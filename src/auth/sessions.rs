@@ -157,13 +157,13 @@ impl Sessions {
             visitor.device = old.device_id;
             let entry = Entry { user, clinic, second_factor: old.second_factor, until: Some(old.expires_at) };
             let opened = opening::open(tx, **limits, &entry, &visitor).await?;
-            for clinic in [Some(caller.clinic()), clinic] {
+            for clinic in [caller.clinic(), clinic] {
                 audit::record(tx, &Event { clinic, user: Some(user), ..visitor.event("clinic_switched") }).await?;
             }
             let profile = profiles::within(tx, user, clinic).await?.ok_or(NO_MEMBERSHIP)?;
             Ok((opened, profile))
         });
-        let event = Event { clinic: Some(caller.clinic()), user: Some(user), ..visitor.event("clinic_switched") };
+        let event = Event { clinic: caller.clinic(), user: Some(user), ..visitor.event("clinic_switched") };
         let (opened, profile) = audit::record_refusal(&central, &event, outcome).await?;
         callers.forget(caller.session());
         opening::answer(&tokens, &opened, profile, None).map(Listed)
@@ -206,7 +206,7 @@ impl Sessions {
         if ended > 0 {
             return Ok(Done);
         }
-        let (clinic, user, visitor) = (Some(account.0.clinic()), Some(account.0.user()), Visitor::of(request));
+        let (clinic, user, visitor) = (account.0.clinic(), Some(account.0.user()), Visitor::of(request));
         let event = Event { clinic, user, ..visitor.event("session_revoked") };
         audit::record_refusal(&central, &event, Err(ApiError::NotFound)).await
     }

@@ -17,7 +17,7 @@ use moka::future::Cache;
 use uuid::Uuid;
 
 use crate::central::Central;
-use crate::central::sessions::{self, Standing};
+use crate::central::sessions::{self, Place, Standing};
 use crate::database::Notice;
 use crate::error::Result;
 use crate::ids::SessionId;
@@ -74,7 +74,10 @@ impl Standings {
     }
 
     fn holds(&self, session: SessionId, known: &Known) -> bool {
-        let about = known.standing.as_ref().map_or([session.0; 3], |s| [session.0, s.user_id, s.company_id]);
+        let about = known.standing.as_ref().map_or([session.0; 3], |standing| match &standing.place {
+            Place::Clinic(clinic) => [session.0, standing.user_id, clinic.company_id],
+            Place::Platform(_) => [session.0, standing.user_id, standing.user_id],
+        });
         known.began.elapsed() < self.bound && self.changes.none_since(known.count, about)
     }
 

@@ -1,4 +1,7 @@
-//! Access tokens: signed with Ed25519, short-lived, for one person at one clinic in one role (RFC 7519, RFC 9068).
+//! Access tokens: signed with Ed25519, short-lived, for one person at one clinic in one role (RFC 7519, RFC 9068); or for one of the
+//! platform's own people, who is at none.
+//!
+//! Invariant: the two are of different audiences and are read as different types, so that neither ever passes for the other.
 //!
 //! Algorithm, type, issuer, audience, times and `kid` are checked; a `kid` is looked up among the keys that this process knows
 //! ([`super::signing`]) and nowhere else, and what a token says of keys (`jku`, `jwk`, `x5u`) is not read.
@@ -11,23 +14,26 @@ use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::signing::KeyRing;
 use crate::central::Central;
 use crate::central::signing_keys;
 use crate::error::{ApiError, Result};
-use crate::ids::{ClinicId, Role, SessionId, UserId};
+use crate::ids::{ClinicId, PlatformRole, Role, SessionId, UserId};
 use crate::secrets::MasterKeys;
 
 /// Seconds that an access token is good for.
 pub const LIFETIME: i64 = 600;
-/// `iss` and `aud`.
+/// `iss`, and `aud` of a clinic's people.
 const ISSUER: &str = "medicalpro";
+/// `aud` of the platform's own.
+const PLATFORM: &str = "medicalpro-platform";
 /// `typ` of an access token (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// What a token says.
+/// What a token of somebody at a clinic says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Claims {
@@ -57,11 +63,44 @@ pub struct Claims {
     pub role: Role,
 }
 
+/// What a token of one of the platform's own people says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(missing_docs, reason = "as in `Claims`, but for the clinic, which there is none of")]
+pub struct OperatorClaims {
+    pub iss: String,
+    pub aud: String,
+    pub sub: UserId,
+    pub iat: i64,
+    pub nbf: i64,
+    pub exp: i64,
+    pub jti: Uuid,
+    pub sid: SessionId,
+    pub user_id: UserId,
+    pub email: String,
+    pub role: PlatformRole,
+}
+
+/// Where a token is good, and in which role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// At a clinic.
+    Clinic(ClinicId, Role),
+    /// On the platform, and at no clinic.
+    Platform(PlatformRole),
+}
+
 /// What a token says that was verified, and by which key.
 #[derive(Clone, Debug)]
 pub struct Verified {
-    /// What it says.
-    pub claims: Claims,
+    /// The person.
+    pub user: UserId,
+    /// The session.
+    pub session: SessionId,
+    /// When it expires.
+    pub expires: i64,
+    /// Where it is good.
+    pub scope: Scope,
     /// Who signed it: it counts no longer than this key does.
     pub kid: String,
 }
@@ -73,10 +112,8 @@ pub struct Subject<'a> {
     pub user: UserId,
     /// The person's address.
     pub email: &'a str,
-    /// The clinic.
-    pub clinic: ClinicId,
-    /// The role there.
-    pub role: Role,
+    /// Where it is good.
+    pub scope: Scope,
     /// The session.
     pub session: SessionId,
     /// When the session ends (seconds since 1970): no token outlives it.
@@ -130,7 +167,7 @@ impl Tokens {
     fn of(keys: KeyRing) -> Self {
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[ISSUER]);
+        validation.set_audience(&[ISSUER, PLATFORM]);
         validation.set_required_spec_claims(&["exp", "nbf", "iss", "aud", "sub"]);
         validation.validate_nbf = true;
         validation.leeway = 0;
@@ -154,20 +191,33 @@ impl Tokens {
     /// # Errors
     /// Unavailable when there is no key that signs; internal when the library refuses.
     pub fn issue(&self, subject: &Subject<'_>, now: i64) -> Result<String> {
-        let claims = Claims {
-            iss: ISSUER.to_owned(),
-            aud: ISSUER.to_owned(),
-            sub: subject.user,
-            iat: now,
-            nbf: now,
-            exp: now + subject.lifetime(now),
-            jti: Uuid::now_v7(),
-            sid: subject.session,
-            user_id: subject.user,
-            email: subject.email.to_owned(),
-            company_id: subject.clinic,
-            role: subject.role,
+        let (user, sid, email, iss) = (subject.user, subject.session, subject.email.to_owned(), ISSUER.to_owned());
+        let (iat, exp, jti) = (now, now + subject.lifetime(now), Uuid::now_v7());
+        let (sub, nbf, user_id) = (user, now, user);
+        let claims = match subject.scope {
+            Scope::Clinic(company_id, role) => {
+                let aud = ISSUER.to_owned();
+                serde_json::to_value(Claims {
+                    iss,
+                    aud,
+                    sub,
+                    iat,
+                    nbf,
+                    exp,
+                    jti,
+                    sid,
+                    user_id,
+                    email,
+                    company_id,
+                    role,
+                })
+            }
+            Scope::Platform(role) => {
+                let aud = PLATFORM.to_owned();
+                serde_json::to_value(OperatorClaims { iss, aud, sub, iat, nbf, exp, jti, sid, user_id, email, role })
+            }
         };
+        let claims = claims.map_err(ApiError::internal)?;
         let keys = self.keys.load();
         let (kid, signing) = keys.signing(Utc::now()).ok_or(ApiError::unavailable("signing_key_missing"))?;
         let mut header = Header::new(Algorithm::EdDSA);
@@ -194,7 +244,7 @@ impl Tokens {
         let kid = header.kid.ok_or_else(invalid)?;
         let keys = self.keys.load();
         let key = keys.verifying(&kid, now).ok_or_else(invalid)?;
-        let claims = decode::<Claims>(token, key, &self.validation)
+        let said = decode::<Value>(token, key, &self.validation)
             .map_err(|error| match error.kind() {
                 ErrorKind::ExpiredSignature => {
                     ApiError::Unauthenticated { code: "token_expired", detail: "The access token has expired." }
@@ -202,128 +252,30 @@ impl Tokens {
                 _ => invalid(),
             })?
             .claims;
+        let (times, sub, verified) = read(said, kid).ok_or_else(invalid)?;
         // One that is issued later than now, or lives longer than ours do, is none of ours.
-        let of_ours = claims.iat <= now.timestamp() && claims.exp - claims.iat <= LIFETIME;
-        if claims.sub == claims.user_id && of_ours { Ok(Verified { claims, kid }) } else { Err(invalid()) }
+        let of_ours = times.0 <= now.timestamp() && times.1 - times.0 <= LIFETIME;
+        if sub == verified.user && of_ours { Ok(verified) } else { Err(invalid()) }
+    }
+}
+
+/// By its one audience, and as that one's tokens are: when it was issued and expires, its `sub`, and the rest.
+fn read(said: Value, kid: String) -> Option<((i64, i64), UserId, Verified)> {
+    match said["aud"].as_str()? {
+        ISSUER => {
+            let Claims { sub, iat, exp, sid: session, user_id: user, company_id, role, .. } =
+                serde_json::from_value(said).ok()?;
+            let scope = Scope::Clinic(company_id, role);
+            Some(((iat, exp), sub, Verified { user, session, expires: exp, scope, kid }))
+        }
+        PLATFORM => {
+            let OperatorClaims { sub, iat, exp, sid: session, user_id: user, role, .. } =
+                serde_json::from_value(said).ok()?;
+            Some(((iat, exp), sub, Verified { user, session, expires: exp, scope: Scope::Platform(role), kid }))
+        }
+        _ => None,
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use base64::Engine as _;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    use chrono::TimeDelta;
-
-    use super::*;
-    use crate::auth::signing::stored;
-    use crate::central::signing_keys::StoredKey;
-
-    fn master() -> MasterKeys {
-        MasterKeys::parse(&MasterKeys::generate(chrono::NaiveDate::MIN)).expect("a generated key")
-    }
-
-    /// Keys in the order in which central lists them: newest first.
-    fn with(keys: &MasterKeys, stored: &[StoredKey]) -> Tokens {
-        Tokens::of(KeyRing::of(stored, keys))
-    }
-
-    fn tokens() -> Tokens {
-        let keys = master();
-        with(&keys, &[stored(&keys, Utc::now(), None)])
-    }
-
-    fn nurse(session_ends: i64) -> Subject<'static> {
-        let (user, clinic, session) = (UserId::generate(), ClinicId::generate(), SessionId::generate());
-        Subject { user, email: "a@example.org", clinic, role: Role::Nurse, session, session_ends }
-    }
-
-    fn issue(tokens: &Tokens, now: i64) -> String {
-        tokens.issue(&nurse(now + 86_400), now).expect("issues")
-    }
-
-    fn kid(token: &str) -> String {
-        decode_header(token).expect("a header").kid.expect("a kid")
-    }
-
-    #[test]
-    fn a_token_verifies_until_it_expires() {
-        let (tokens, now) = (tokens(), Utc::now().timestamp());
-        assert_eq!(tokens.verify(&issue(&tokens, now)).expect("verifies").claims.role, Role::Nurse);
-        let expired = tokens.verify(&issue(&tokens, now - LIFETIME - 1)).expect_err("expired");
-        assert!(matches!(expired, ApiError::Unauthenticated { code: "token_expired", .. }));
-        assert!(tokens.verify(&issue(&tokens, now + 60)).is_err(), "not yet");
-    }
-
-    #[test]
-    fn no_token_outlives_its_session() {
-        let (tokens, now) = (tokens(), Utc::now().timestamp());
-        for (left, lifetime) in [(86_400, LIFETIME), (LIFETIME, LIFETIME), (60, 60)] {
-            let claims =
-                tokens.verify(&tokens.issue(&nurse(now + left), now).expect("issues")).expect("verifies").claims;
-            assert_eq!(claims.exp - claims.iat, lifetime);
-        }
-    }
-
-    #[test]
-    fn a_token_of_other_keys_or_edited_is_refused() {
-        let (keys, now) = (master(), Utc::now().timestamp());
-        let mut theirs = stored(&keys, Utc::now(), None);
-        let ours = stored(&keys, Utc::now(), None);
-        theirs.public_key.clone_from(&ours.public_key);
-        let (ours, theirs) = (with(&keys, &[ours]), with(&keys, &[theirs]));
-        assert!(ours.verify(&issue(&theirs, now)).is_err(), "another key");
-        assert!(theirs.verify(&issue(&theirs, now)).is_err(), "another key under the same kid");
-        let token = issue(&ours, now);
-        let parts: Vec<&str> = token.split('.').collect();
-        let mut claims: serde_json::Value =
-            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).expect("base64")).expect("claims");
-        claims["role"] = "admin".into();
-        let edited = format!("{}.{}.{}", parts[0], URL_SAFE_NO_PAD.encode(claims.to_string()), parts[2]);
-        assert!(ours.verify(&edited).is_err(), "edited claims");
-        let none = format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{}"}}"#, kid(&token));
-        assert!(ours.verify(&format!("{}.{}.", URL_SAFE_NO_PAD.encode(none), parts[1])).is_err(), "alg none");
-        for garbage in ["", ".", "..", "a.b.c", &"x".repeat(100_000)] {
-            assert!(ours.verify(garbage).is_err());
-        }
-    }
-
-    #[test]
-    fn the_newest_whose_time_has_come_signs_and_its_predecessor_verifies_to_its_end() {
-        let (keys, now) = (master(), Utc::now());
-        let at = |seconds| now + TimeDelta::seconds(seconds);
-        let old = stored(&keys, at(-1000), Some(at(840)));
-        let new = stored(&keys, at(120), None);
-        let tokens = with(&keys, &[new, old]);
-        let ring = tokens.keys.load();
-        let signs = |at| ring.signing(at).expect("one signs").0.to_owned();
-        let published: Vec<String> = tokens.published().into_iter().map(|(kid, _)| kid).collect();
-        let [new, old] = <[String; 2]>::try_from(published).expect("both are published");
-        assert_eq!((signs(at(119)), signs(at(120)), signs(at(5000))), (old.clone(), new.clone(), new.clone()));
-
-        let token = issue(&tokens, now.timestamp());
-        assert_eq!(kid(&token), old);
-        assert!(tokens.verify_at(&token, at(839)).is_ok() && tokens.verify_at(&token, at(840)).is_err(), "retired");
-        assert!(tokens.counts(&old) && tokens.counts(&new) && !tokens.counts("unknown-kid"));
-    }
-
-    #[test]
-    fn a_key_that_does_not_open_verifies_and_another_signs() {
-        let (keys, now) = (master(), Utc::now());
-        let at = |seconds| now + TimeDelta::seconds(seconds);
-        let (sealed_elsewhere, ours) = (stored(&master(), at(-10), None), stored(&keys, at(-1000), Some(at(840))));
-        let expected = ours.kid.clone();
-        let tokens = with(&keys, &[sealed_elsewhere, ours]);
-        assert_eq!(kid(&issue(&tokens, now.timestamp())), expected);
-        assert_eq!(tokens.published().len(), 2);
-        let none = with(&keys, &[stored(&master(), now, None)]);
-        let refused = none.issue(&nurse(LIFETIME), 0);
-        assert!(matches!(refused, Err(ApiError::Unavailable { .. })));
-    }
-
-    #[test]
-    fn a_server_whose_clock_is_behind_signs_with_the_only_key() {
-        let (keys, now) = (master(), Utc::now());
-        let tokens = with(&keys, &[stored(&keys, now + TimeDelta::seconds(5), None)]);
-        assert!(tokens.verify(&issue(&tokens, now.timestamp())).is_ok());
-    }
-}
+mod tests;

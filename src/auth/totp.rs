@@ -9,7 +9,7 @@ use poem::web::Data;
 use poem_openapi::{Object, OpenApi};
 
 use super::account::{Owners, PasswordOnly};
-use super::caller::{Account, Callers};
+use super::caller::{Account, Callers, Owner};
 use super::proxies::client_address;
 use super::second_factor::{Secret, Shown, qr, recovery_codes, show};
 use super::throttle::Throttle;
@@ -20,7 +20,6 @@ use crate::api::body::Body;
 use crate::api::text::{Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
 use crate::central::{Central, CentralTx, second_factor};
-use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::secrets::MasterKeys;
 use crate::transaction;
@@ -215,12 +214,12 @@ impl SecondFactor {
     }
 }
 
-fn event<'a>(caller: &Caller, visitor: &'a Visitor, action: &'static str) -> Event<'a> {
-    Event { clinic: Some(caller.clinic()), user: Some(caller.user()), ..visitor.event(action) }
+fn event<'a>(caller: &Owner, visitor: &'a Visitor, action: &'static str) -> Event<'a> {
+    Event { clinic: caller.clinic(), user: Some(caller.user()), ..visitor.event(action) }
 }
 
 /// Whether the caller shows their second factor; who has none cannot change it.
-async fn shows(tx: &mut CentralTx, keys: &MasterKeys, caller: &Caller, code: &SecondFactorCode) -> Result<bool> {
+async fn shows(tx: &mut CentralTx, keys: &MasterKeys, caller: &Owner, code: &SecondFactorCode) -> Result<bool> {
     match show(tx, keys, caller.user(), Some(code)).await? {
         Shown::None => Err(conflict("totp_not_enabled", "You have no second factor.")),
         Shown::Code | Shown::RecoveryCode => Ok(true),

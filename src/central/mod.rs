@@ -13,6 +13,7 @@ pub mod email_changes;
 pub mod invitations;
 pub mod journal;
 pub mod outbox;
+pub mod platform;
 pub mod profiles;
 pub mod second_factor;
 pub mod sessions;

@@ -17,7 +17,7 @@ const API: [CentralLogin; 1] = [CentralLogin::Api];
 
 /// Of `u`, an active person, `m`, their active place there, and `c`, the clinic; the latter two may be missing.
 pub(super) const COLUMNS: &str = "u.id AS user_id, u.email, u.first_name, u.last_name, u.language,
-    u.email_verified_at IS NOT NULL AS email_verified, m.role,
+    u.email_verified_at IS NOT NULL AS email_verified, u.platform_role, m.role,
     c.id AS company_id, c.name AS company_name, c.country, c.language AS company_language, c.time_zone, c.currency, c.status,
     (SELECT coalesce(json_agg(json_build_object('id', p.company_id, 'name', pc.name, 'role', p.role, 'status', pc.status,
                                                 'lastUsedAt', (SELECT max(ps.last_used_at) FROM sessions ps
@@ -51,6 +51,8 @@ pub struct Profile {
     pub language: String,
     /// Whether the address is proven.
     pub email_verified: bool,
+    /// See [`crate::ids::PlatformRole`].
+    pub platform_role: Option<String>,
     /// Where they are; nowhere, for the platform's own people.
     pub here: Option<Here>,
     /// Where they may work, first joined first.
@@ -119,6 +121,7 @@ impl TryFrom<&Row> for Profile {
             last_name: row.try_get("last_name")?,
             language: row.try_get("language")?,
             email_verified: row.try_get("email_verified")?,
+            platform_role: row.try_get("platform_role")?,
             here,
             clinics,
         })

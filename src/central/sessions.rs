@@ -99,13 +99,15 @@ sql! { Central;
           ORDER BY s.last_used_at DESC, s.id DESC LIMIT 200";
     /// What a request with this session may do now, in one look.
     STANDING by API;
-        "SELECT s.user_id, s.company_id, m.role, c.status, c.country, c.language, c.epoch,
-                c.second_factor_required AND u.totp_confirmed_at IS NULL AS second_factor_missing
+        "SELECT s.user_id, s.company_id, m.role, c.status, c.country, c.language, c.epoch, u.platform_role,
+                coalesce(c.second_factor_required, true) AND u.totp_confirmed_at IS NULL AS second_factor_missing
            FROM sessions s
            JOIN users u ON u.id = s.user_id AND u.status = 'active'
-           JOIN memberships m ON m.user_id = s.user_id AND m.company_id = s.company_id AND m.status = 'active'
-           JOIN companies c ON c.id = s.company_id
-          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now()";
+           LEFT JOIN memberships m ON m.user_id = s.user_id AND m.company_id = s.company_id AND m.status = 'active'
+           LEFT JOIN companies c ON c.id = m.company_id
+          WHERE s.id = $1 AND s.revoked_at IS NULL AND s.expires_at > now()
+            AND CASE WHEN s.company_id IS NULL THEN u.platform_role IS NOT NULL
+                     ELSE u.platform_role IS NULL AND c.id IS NOT NULL END";
 }
 
 /// How long sessions last, after NIST SP 800-63B-4 (AAL2, section 2.2.3) and OWASP ASVS 5 (7.3).
@@ -141,6 +143,24 @@ pub struct NewSession<'a> {
 pub struct Standing {
     /// The person.
     pub user_id: Uuid,
+    /// Whoever is here needs a second factor, and the person has none.
+    pub second_factor_missing: bool,
+    /// Where.
+    pub place: Place,
+}
+
+/// Where a session is.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// At a clinic.
+    Clinic(AtClinic),
+    /// On the platform, in this role (see [`crate::ids::PlatformRole`]).
+    Platform(String),
+}
+
+/// A session's clinic.
+#[derive(Clone, Debug)]
+pub struct AtClinic {
     /// The clinic.
     pub company_id: Uuid,
     /// The person's role there.
@@ -153,11 +173,22 @@ pub struct Standing {
     pub language: String,
     /// The generation of the clinic's credentials.
     pub epoch: i64,
-    /// The clinic asks for a second factor, and the person has none.
-    pub second_factor_missing: bool,
 }
 
-crate::from_row!(Standing { user_id, company_id, role, status, country, language, epoch, second_factor_missing });
+crate::from_row!(AtClinic { company_id, role, status, country, language, epoch });
+
+impl TryFrom<&Row> for Standing {
+    type Error = tokio_postgres::Error;
+
+    fn try_from(row: &Row) -> Result<Self, Self::Error> {
+        let place = match row.try_get("platform_role")? {
+            Some(role) => Place::Platform(role),
+            None => Place::Clinic(AtClinic::try_from(row)?),
+        };
+        let (user_id, second_factor_missing) = (row.try_get("user_id")?, row.try_get("second_factor_missing")?);
+        Ok(Self { user_id, second_factor_missing, place })
+    }
+}
 
 /// A session, for the list.
 #[derive(Debug)]

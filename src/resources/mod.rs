@@ -3,6 +3,7 @@
 
 pub mod audit_logs;
 pub mod patients;
+pub mod platform;
 pub mod practitioners;
 pub mod staff;
 
@@ -10,13 +11,26 @@ use crate::error::ConstraintMessage;
 use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
-pub type Api =
-    (audit_logs::AuditLogs, patients::Patients, practitioners::Practitioners, staff::Staff, staff::Invitations);
+pub type Api = (
+    audit_logs::AuditLogs,
+    patients::Patients,
+    practitioners::Practitioners,
+    staff::Staff,
+    staff::Invitations,
+    platform::Platform,
+);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (audit_logs::AuditLogs, patients::Patients, practitioners::Practitioners, staff::Staff, staff::Invitations)
+    (
+        audit_logs::AuditLogs,
+        patients::Patients,
+        practitioners::Practitioners,
+        staff::Staff,
+        staff::Invitations,
+        platform::Platform,
+    )
 }
 
 /// All statements on clinics' databases.

@@ -46,7 +46,7 @@ fn tests(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
         let module = match (prefix, stem.as_str()) {
-            (_, "mod" | "main" | "lib") => prefix.to_owned(),
+            (_, "mod" | "main" | "lib" | "tests") => prefix.to_owned(),
             ("", stem) => stem.to_owned(),
             (prefix, stem) => format!("{prefix}::{stem}"),
         };

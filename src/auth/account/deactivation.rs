@@ -10,11 +10,10 @@ use super::{Owners, PasswordOnly, forget};
 use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
-use crate::auth::caller::{Account, Callers};
+use crate::auth::caller::{Account, Callers, Owner};
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::{Central, accounts, email_changes};
-use crate::clinic::Caller;
 use crate::error::Result;
 use crate::ids::SessionId;
 use crate::transaction;
@@ -50,7 +49,7 @@ async fn end(
     request: &Request,
     central: &Central,
     owners: &Owners,
-    caller: &Caller,
+    caller: &Owner,
     shown: &PasswordOnly,
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {

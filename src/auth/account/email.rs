@@ -16,7 +16,7 @@ use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
 use crate::api::text::{Email, OpaqueToken, Password};
-use crate::auth::caller::{Account, Callers};
+use crate::auth::caller::{Account, Callers, Owner};
 use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
 use crate::auth::throttle::Throttle;
@@ -24,7 +24,6 @@ use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::{Central, accounts, email_changes};
-use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secrets::sha256;
@@ -134,7 +133,7 @@ async fn ask(
     request: &Request,
     central: &Central,
     owners: &Owners,
-    caller: &Caller,
+    caller: &Owner,
     change: &EmailChange,
     event: &Event<'_>,
 ) -> Result<()> {

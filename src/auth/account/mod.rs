@@ -20,7 +20,7 @@ use poem_openapi::Object;
 use poem_openapi::types::Example;
 
 use super::attempts::Attempt;
-use super::caller::Callers;
+use super::caller::{Callers, Owner};
 use super::examples::checked;
 use super::password::Passwords;
 use super::proxies::client_address;
@@ -28,7 +28,6 @@ use super::throttle::Throttle;
 use crate::api::text::{NewPassword, Password};
 use crate::central::users::{self, User};
 use crate::central::{Central, accounts};
-use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secrets::MasterKeys;
@@ -57,7 +56,7 @@ impl Owners {
     async fn shown(
         &self,
         request: &Request,
-        caller: &Caller,
+        caller: &Owner,
         password: &Password,
         pointer: &'static str,
     ) -> Result<User> {
@@ -73,7 +72,7 @@ impl Owners {
     pub(super) async fn attempt(
         &self,
         request: &Request,
-        caller: &Caller,
+        caller: &Owner,
         password: &Password,
         pointer: &'static str,
     ) -> Result<(User, Attempt)> {

@@ -16,7 +16,7 @@ use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
 use crate::api::text::{NewPassword, OpaqueToken, Password};
-use crate::auth::caller::{Account, Callers};
+use crate::auth::caller::{Account, Callers, Owner};
 use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
 use crate::auth::register::AddressOnly;
@@ -25,7 +25,6 @@ use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::{Central, CentralTx, accounts, email_changes};
-use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secrets::sha256;
@@ -153,7 +152,7 @@ async fn change(
     request: &Request,
     central: &Central,
     owners: &Owners,
-    caller: &Caller,
+    caller: &Owner,
     change: &PasswordChange,
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {

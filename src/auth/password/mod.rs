@@ -44,7 +44,7 @@ impl Passwords {
     /// # Errors
     /// When the library refuses its own parameters.
     pub fn new(at_once: usize) -> anyhow::Result<Self> {
-        let nobody = hash(&crate::secrets::random_text()).map_err(|error| anyhow::anyhow!("argon2: {error}"))?;
+        let nobody = of_nobody()?;
         let places = Arc::new(Semaphore::new(at_once.saturating_mul(1 + WAITING_PER_SLOT)));
         Ok(Self { slots: Arc::new(Semaphore::new(at_once)), places, nobody: nobody.into() })
     }
@@ -106,6 +106,14 @@ impl Passwords {
         .await
         .map_err(ApiError::internal)
     }
+}
+
+/// The hash of a password that nobody knows, for an account whose person chooses one by a mailed link.
+///
+/// # Errors
+/// When the library refuses its own parameters.
+pub fn of_nobody() -> anyhow::Result<String> {
+    hash(&crate::secrets::random_text()).map_err(|error| anyhow::anyhow!("argon2: {error}"))
 }
 
 fn composed(password: &str) -> Zeroizing<String> {

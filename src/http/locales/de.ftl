@@ -145,6 +145,7 @@ password_wrong = ist nicht Ihr Passwort
 password_changed = Das Passwort wurde inzwischen geändert.
 second_factor_enrolment_required = Die Praxis verlangt einen zweiten Faktor: Beginnen Sie mit POST /api/v1/auth/totp.
 second_factor_enrolment_required-own = Wer einen zweiten Faktor verlangt, braucht zuerst selbst einen.
+second_factor_enrolment_required-platform = Die Plattform verlangt einen zweiten Faktor: Beginnen Sie mit POST /api/v1/auth/totp.
 password_common = ist eines der häufigsten Passwörter: Wählen Sie ein anderes
 password_contains_name = ist aus Ihrem Namen, Ihrer Adresse oder denen der Praxis zu leicht zu erraten: Fügen Sie einige Wörter hinzu, die nichts damit zu tun haben
 password_too_weak = ist zu leicht zu erraten: Fügen Sie ein oder zwei seltene Wörter hinzu

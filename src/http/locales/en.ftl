@@ -140,6 +140,7 @@ password_wrong = is not your password
 password_changed = The password was changed meanwhile.
 second_factor_enrolment_required = The clinic asks for a second factor: begin with POST /api/v1/auth/totp.
 second_factor_enrolment_required-own = Whoever asks for a second factor needs one first.
+second_factor_enrolment_required-platform = The platform asks for a second factor: begin with POST /api/v1/auth/totp.
 password_common = is one of the most common passwords: choose another
 password_contains_name = is too easy to guess from your or the clinic's name or address: add a few words that have nothing to do with them
 password_too_weak = is too easy to guess: add another word or two, uncommon ones

@@ -145,6 +145,7 @@ password_wrong = no es su contraseña
 password_changed = La contraseña se ha cambiado entretanto.
 second_factor_enrolment_required = La clínica exige un segundo factor: empiece con POST /api/v1/auth/totp.
 second_factor_enrolment_required-own = Quien exige un segundo factor necesita tener uno primero.
+second_factor_enrolment_required-platform = La plataforma exige un segundo factor: empiece con POST /api/v1/auth/totp.
 password_common = es una de las contraseñas más comunes: elija otra
 password_contains_name = es demasiado fácil de adivinar a partir de su nombre o dirección o de los de la clínica: añada unas palabras que no tengan nada que ver
 password_too_weak = es demasiado fácil de adivinar: añada una o dos palabras poco comunes

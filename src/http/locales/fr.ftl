@@ -145,6 +145,7 @@ password_wrong = n’est pas votre mot de passe
 password_changed = Le mot de passe a été changé entre-temps.
 second_factor_enrolment_required = Le cabinet demande un second facteur{ "\u00A0" }: commencez par POST /api/v1/auth/totp.
 second_factor_enrolment_required-own = Qui demande un second facteur doit d’abord en avoir un.
+second_factor_enrolment_required-platform = La plateforme demande un second facteur{ "\u00A0" }: commencez par POST /api/v1/auth/totp.
 password_common = est l’un des mots de passe les plus courants{ "\u00A0" }: choisissez-en un autre
 password_contains_name = se devine trop facilement à partir de votre nom ou adresse ou de ceux du cabinet{ "\u00A0" }: ajoutez quelques mots sans rapport avec eux
 password_too_weak = est trop facile à deviner{ "\u00A0" }: ajoutez un ou deux mots peu courants

@@ -145,6 +145,7 @@ password_wrong = non è la Sua password
 password_changed = Nel frattempo la password è stata cambiata.
 second_factor_enrolment_required = Lo studio richiede un secondo fattore: cominci con POST /api/v1/auth/totp.
 second_factor_enrolment_required-own = Chi richiede un secondo fattore deve prima averne uno.
+second_factor_enrolment_required-platform = La piattaforma richiede un secondo fattore: cominci con POST /api/v1/auth/totp.
 password_common = è una delle password più comuni: ne scelga un’altra
 password_contains_name = è troppo facile da indovinare dal nome o dall’indirizzo Suo o dello studio: aggiunga alcune parole che non c’entrano
 password_too_weak = è troppo facile da indovinare: aggiunga una o due parole poco comuni

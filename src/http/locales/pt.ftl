@@ -145,6 +145,7 @@ password_wrong = não é a sua palavra-passe
 password_changed = A palavra-passe foi alterada entretanto.
 second_factor_enrolment_required = A clínica exige um segundo fator: comece por POST /api/v1/auth/totp.
 second_factor_enrolment_required-own = Quem exige um segundo fator precisa primeiro de ter um.
+second_factor_enrolment_required-platform = A plataforma exige um segundo fator: comece por POST /api/v1/auth/totp.
 password_common = é uma das palavras-passe mais comuns: escolha outra
 password_contains_name = é demasiado fácil de adivinhar pelo seu nome ou endereço ou pelos da clínica: junte algumas palavras que nada tenham a ver com eles
 password_too_weak = é demasiado fácil de adivinhar: junte mais uma ou duas palavras pouco comuns

@@ -5,7 +5,7 @@
 
 use medicalpro::app;
 use medicalpro::http::docs::Docs;
-use medicalpro::ids::Role;
+use medicalpro::ids::{PlatformRole, Role};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -49,11 +49,17 @@ pub enum Right {
     Everybody,
     /// Whose role has this letter in this row of [`MATRIX`].
     Of(&'static str, char),
+    /// One of the platform's own people, and nobody of a clinic.
+    Operator,
 }
 
 impl Right {
     pub fn includes(self, role: Role) -> bool {
-        let Self::Of(resource, letter) = self else { return true };
+        let (resource, letter) = match self {
+            Self::Everybody => return true,
+            Self::Of(resource, letter) => (resource, letter),
+            Self::Operator => return false,
+        };
         let (_, rights) = MATRIX.iter().find(|(name, _)| *name == resource).expect(resource);
         let column = Role::ALL.iter().position(|other| *other == role).unwrap();
         rights[column].contains(letter)
@@ -64,6 +70,9 @@ impl Right {
 #[derive(Clone, Copy, Debug)]
 pub enum Thing {
     Clinic,
+    /// One more clinic, which nobody else needs.
+    Company,
+    SuspendedCompany,
     Patient,
     ArchivedPatient,
     Invitation,
@@ -113,7 +122,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 44] = [
+pub const OPERATIONS: [Entry; 48] = [
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
@@ -149,6 +158,10 @@ pub const OPERATIONS: [Entry; 44] = [
     entry("patients_list", Right::Of("patients", 'R'), Valid::None, &[]),
     entry("patients_restore", Right::Of("patients", 'D'), Valid::None, &[("id", Thing::ArchivedPatient)]),
     entry("patients_update", Right::Of("patients", 'W'), Valid::PatientPatch, &[("id", Thing::Patient)]),
+    entry("platform_companies_find", Right::Operator, Valid::None, &[("id", Thing::Clinic)]),
+    entry("platform_companies_list", Right::Operator, Valid::None, &[]),
+    entry("platform_companies_resume", Right::Operator, Valid::None, &[("id", Thing::SuspendedCompany)]),
+    entry("platform_companies_suspend", Right::Operator, Valid::None, &[("id", Thing::Company)]),
     // Whose account a practitioner is, is said by those who may delete one.
     entry(
         "practitioners_create_of_staff",
@@ -270,10 +283,25 @@ impl<'a> Walk<'a> {
         Self { world, operations: operations(&spec), spec }
     }
 
+    /// Somebody new who may call an operation.
+    pub async fn somebody(&self, operation: &Operation, clinic: &Clinic<'a>) -> Person<'a> {
+        match operation.entry().right {
+            Right::Operator => self.world.operator(PlatformRole::SuperAdmin).await,
+            Right::Everybody | Right::Of(..) => clinic.person(Role::Admin).await,
+        }
+    }
+
     /// A new thing of this clinic, or of this person's own.
     pub async fn thing(&self, clinic: &Clinic<'_>, person: &Person<'_>, thing: Thing) -> String {
         let patient = match thing {
             Thing::Clinic => return clinic.id.to_string(),
+            Thing::Company => return self.world.clinic("walk-company").await.id.to_string(),
+            Thing::SuspendedCompany => {
+                let company = self.world.clinic("walk-suspended").await.id;
+                let suspend = "UPDATE medicalpro_central.companies SET status = 'suspended' WHERE id = $1";
+                self.world.central().await.execute(suspend, &[&company.0]).await.unwrap();
+                return company.to_string();
+            }
             Thing::Member => return clinic.member(Role::Nurse).await.0.to_string(),
             Thing::Invitation => {
                 let (invitation, _) = clinic.invitation(&address(), Role::Nurse).await;

@@ -103,7 +103,15 @@ pub fn refused(forge: &Forge, person: &Person<'_>, theirs: &Clinic<'_>) -> Vec<(
         ("no subject", without("sub")),
         ("no id of its own", without("jti")),
         ("no session", without("sid")),
-        ("no clinic", without("companyId")),
+        match genuine["companyId"] {
+            Value::Null => ("a clinic", with("companyId", json!(theirs.id))),
+            _ => ("no clinic", without("companyId")),
+        },
+        ("the other audience", {
+            let platform = genuine["aud"] == "medicalpro-platform";
+            with("aud", json!(if platform { "medicalpro" } else { "medicalpro-platform" }))
+        }),
+        ("both audiences", with("aud", json!(["medicalpro", "medicalpro-platform"]))),
         ("another subject", with("sub", json!(nowhere()))),
         ("a session that does not exist", with("sid", json!(nowhere()))),
         ("another clinic", with("companyId", json!(theirs.id))),
@@ -114,7 +122,10 @@ pub fn refused(forge: &Forge, person: &Person<'_>, theirs: &Clinic<'_>) -> Vec<(
             forge.sign(&claims, |_| {})
         }),
         ("another role", with("role", json!(if genuine["role"] == "admin" { "manager" } else { "admin" }))),
-        ("a role that does not exist", with("role", json!("super_admin"))),
+        (
+            "a role that does not exist",
+            with("role", json!(if genuine["role"] == "super_admin" { "owner" } else { "super_admin" })),
+        ),
         ("alg none", format!("{}.{body}.", none("none"))),
         ("alg None with the signature", format!("{}.{body}.{signature}", none("None"))),
         ("alg HS256 with the public key", forge.sign(&genuine, |header| header.alg = Algorithm::HS256)),

@@ -9,6 +9,7 @@ mod limits;
 mod login;
 mod mail;
 mod password;
+mod platform;
 mod refresh;
 mod secrecy;
 mod sessions;

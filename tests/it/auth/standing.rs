@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use medicalpro::auth::standing::{BOUND, CHANNEL, Standings};
 use medicalpro::central::Central;
+use medicalpro::central::sessions::Place;
 use medicalpro::database::{Listener, tls};
 use medicalpro::ids::{Role, SessionId};
 use reqwest::StatusCode;
@@ -147,7 +148,10 @@ async fn a_notice_alone_makes_a_server_look_again() {
         let person = clinic.person(Role::Nurse).await;
         let session = SessionId(claims(&person.token)["sid"].as_str().unwrap().parse().unwrap());
         let look = async |standings: &Standings| {
-            standings.of(session).await.unwrap().map(|standing| (standing.role.clone(), standing.status.clone()))
+            standings.of(session).await.unwrap().map(|standing| match &standing.place {
+                Place::Clinic(clinic) => (clinic.role.clone(), clinic.status.clone()),
+                Place::Platform(_) => unreachable!("it is at a clinic"),
+            })
         };
         let before = Some(("nurse".to_owned(), "active".to_owned()));
         assert_eq!((look(&told).await, look(&deaf).await), (before.clone(), before.clone()));

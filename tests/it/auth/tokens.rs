@@ -2,9 +2,9 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use medicalpro::auth::token::{Subject, Tokens};
+use medicalpro::auth::token::{Scope, Subject, Tokens};
 use medicalpro::central::Central;
-use medicalpro::ids::{Role, SessionId, UserId};
+use medicalpro::ids::{PlatformRole, Role, SessionId, UserId};
 use medicalpro::secrets::MasterKeys;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ async fn a_token_is_good_from_its_time_until_its_time() {
     let now = chrono::Utc::now().timestamp();
     let (user, session) = (UserId(id("userId")), SessionId(id("sid")));
     let (email, session_ends) = (clinic.admin.email.as_str(), now + 86_400);
-    let subject = Subject { user, email, clinic: clinic.id, role: Role::Admin, session, session_ends };
+    let subject = Subject { user, email, scope: Scope::Clinic(clinic.id, Role::Admin), session, session_ends };
     for (issued, code) in [(now, ""), (now - 590, ""), (now - 601, "token_expired"), (now + 120, "token_invalid")] {
         let token = tokens.issue(&Subject { session_ends: issued + 86_400, ..subject }, issued).unwrap();
         let answer = world.request(Method::GET, "/api/v1/auth/me", Some(&token), &[], None).await;
@@ -86,8 +86,9 @@ async fn a_token_is_good_from_its_time_until_its_time() {
     // Signed, in time, and of a session that another person, clinic or role has.
     for other in [
         Subject { user: UserId::generate(), ..subject },
-        Subject { clinic: medicalpro::ids::ClinicId::generate(), ..subject },
-        Subject { role: Role::Manager, ..subject },
+        Subject { scope: Scope::Clinic(medicalpro::ids::ClinicId::generate(), Role::Admin), ..subject },
+        Subject { scope: Scope::Clinic(clinic.id, Role::Manager), ..subject },
+        Subject { scope: Scope::Platform(PlatformRole::SuperAdmin), ..subject },
     ] {
         let token = tokens.issue(&other, now).unwrap();
         let answer = world.request(Method::GET, "/api/v1/auth/me", Some(&token), &[], None).await;

@@ -13,7 +13,7 @@ use medicalpro::database::tls;
 use medicalpro::email::read_directory;
 use medicalpro::embedded;
 use medicalpro::http::texts::is_known;
-use medicalpro::ids::{ClinicId, Role};
+use medicalpro::ids::{ClinicId, PlatformRole, Role};
 use medicalpro::provisioning::bootstrap::{self, Passwords};
 use medicalpro::provisioning::schema;
 use reqwest::header::HeaderMap;
@@ -249,6 +249,23 @@ impl World {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
         let text = |name: &str| answer.json[name].as_str().unwrap().to_owned();
         Person { world: self, email: email.to_owned(), token: text("accessToken"), refresh_token: text("refreshToken") }
+    }
+
+    /// One of the platform's own people, laid into central with a second factor; the log-in is real.
+    pub async fn operator(&self, role: PlatformRole) -> Person<'_> {
+        let email = format!("{}-{}@example.org", role.name().replace('_', "-"), Uuid::now_v7().simple());
+        let passwords = medicalpro::auth::password::Passwords::new(1).unwrap();
+        let hash = passwords.accept(&PASSWORD.parse().unwrap(), "/password", &[]).await.unwrap();
+        let central = self.central().await;
+        let insert = "INSERT INTO medicalpro_central.users
+                             (id, email, email_normalized, password_hash, language, platform_role, terms_accepted_at, email_verified_at)
+                      VALUES ($1, $2, $2, $3, 'en', $4, now(), now())";
+        central.execute(insert, &[&Uuid::now_v7(), &email, &hash, &role.name()]).await.unwrap();
+        let person = self.log_in(&email).await;
+        let enrolled =
+            "UPDATE medicalpro_central.users SET totp_secret = 'v1.none', totp_confirmed_at = now() WHERE email = $1";
+        central.execute(enrolled, &[&email]).await.unwrap();
+        person
     }
 
     /// Confirms what somebody has begun with, without using a code up or ending a session.
