@@ -112,6 +112,7 @@ CREATE TABLE users (
   terms_accepted_at timestamptz NOT NULL,
   email_verified_at timestamptz,
   last_login_at     timestamptz,
+  -- Or the second factor: a log-in that was under way meanwhile has shown what does not count any more.
   password_changed_at timestamptz NOT NULL DEFAULT now(),
   -- The second factor (RFC 6238): its secret, sealed; set but not confirmed while it is being enrolled. A code is good once:
   -- the newest time step that was used is remembered.

@@ -27,12 +27,20 @@ impl Attempt {
         // Keyed: who reads the table learns neither who was tried, nor which addresses have no account.
         let subject = match device {
             Some(device) => keys.fingerprint(format!("attempts by device {device}").as_bytes()),
-            None => keys.fingerprint(format!("attempts on {account}").as_bytes()),
+            None => on_account(keys, account),
         };
         match attempts::ask(central, &subject).await? {
             Asked::Granted => Ok(Self { subject }),
             Asked::Wait(retry_after) => Err(ApiError::RateLimited { code: "too_many_attempts", retry_after }),
         }
+    }
+
+    /// Forgets what failed on an account, by its normalised address, from devices that are not known.
+    ///
+    /// # Errors
+    /// Unavailable when central is.
+    pub async fn forgive(central: &Central, keys: &MasterKeys, account: &str) -> Result<()> {
+        attempts::forgive(central, &on_account(keys, account)).await
     }
 
     /// It was no failure, and what failed before it is forgotten. Where a second factor is still to be shown, that decides: whoever has
@@ -43,4 +51,8 @@ impl Attempt {
     pub async fn succeeded(self, central: &Central) -> Result<()> {
         attempts::forgive(central, &self.subject).await
     }
+}
+
+fn on_account(keys: &MasterKeys, account: &str) -> [u8; 32] {
+    keys.fingerprint(format!("attempts on {account}").as_bytes())
 }

@@ -9,6 +9,7 @@
 //! | `proxies` | which address a request comes from |
 //! | `throttle` | limits by address, network and account |
 //! | `attempts` | the wait that grows with wrong passwords |
+//! | `alike` | answers that take as long for an account as for none |
 //! | `account` | what people do to their own account: password, address, end |
 //! | `register` | `POST /auth/register`, `verify-email`, `resend-verification` |
 //! | `fields` | countries that we serve, terms that are accepted |
@@ -24,6 +25,7 @@
 //! | `examples` | what the spec shows of them |
 
 pub mod account;
+mod alike;
 pub mod attempts;
 pub mod caller;
 pub mod clinic_security;

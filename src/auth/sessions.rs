@@ -148,6 +148,8 @@ impl Sessions {
         let (caller, mut visitor) = (&account.0, Visitor::of(request));
         let user = caller.user();
         let outcome = transaction!(central.work(), |tx| {
+            // Who ends all sessions meanwhile ends this change, too.
+            sessions::lock_person(tx, user).await?;
             let profile = profiles::within(tx, user, None).await?.ok_or(NO_MEMBERSHIP)?;
             let clinic = Some(choose(&profile.clinics, Some(body.value.company_id))?);
             // Of several that change at once, one finds the session still open.

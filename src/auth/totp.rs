@@ -19,6 +19,7 @@ use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
 use crate::api::text::{Password, SecondFactorCode};
 use crate::central::audit::{self, Event};
+use crate::central::sessions::{self, Which};
 use crate::central::{Central, CentralTx, second_factor};
 use crate::error::{ApiError, Result};
 use crate::secrets::MasterKeys;
@@ -133,7 +134,7 @@ impl SecondFactor {
                 return Err(enabled());
             }
             second_factor::replace_recovery_codes(tx, caller.user(), &hashes).await?;
-            second_factor::revoke_others(tx, caller.user(), caller.session()).await?;
+            sessions::revoke_of(tx, caller.user(), Which::Others(caller.session()), "second_factor", &event).await?;
             audit::record(tx, &event).await?;
             Ok(true)
         })?;
@@ -168,7 +169,7 @@ impl SecondFactor {
                 return refuse(tx, &event).await;
             }
             second_factor::remove(tx, caller.user()).await?;
-            second_factor::revoke_others(tx, caller.user(), caller.session()).await?;
+            sessions::revoke_of(tx, caller.user(), Which::Others(caller.session()), "second_factor", &event).await?;
             audit::record(tx, &event).await?;
             Ok(true)
         })?;

@@ -57,16 +57,13 @@ sql! { Central;
                            FROM memberships m JOIN companies c ON c.id = m.company_id
                           WHERE m.user_id = u.id AND m.status = 'active' ORDER BY m.created_at LIMIT 20), NULL)
            FROM users u WHERE u.id = $1";
-    /// Lets no session be opened meanwhile: what opens one refers to this row, and waits.
-    LOCK by API;
-        "SELECT id FROM users WHERE id = $1 FOR UPDATE";
     /// Makes what was mailed to a person worth nothing.
     VOID_TOKENS by API;
         "UPDATE one_time_tokens SET used_at = now()
           WHERE user_id = $1 AND purpose IN ('password_reset', 'email_verification') AND used_at IS NULL";
     /// Another address, shown to be theirs; the one before.
     MOVE by API;
-        "UPDATE users u SET email = $2, email_normalized = $3, email_verified_at = now()
+        "UPDATE users u SET email = $2, email_normalized = $3, email_verified_at = now(), password_changed_at = now()
            FROM (SELECT id, email FROM users WHERE id = $1 AND status = 'active' FOR UPDATE) before
           WHERE u.id = before.id RETURNING before.email";
     /// Makes changes of staff wait for each other at the clinics that a person administers, in one order, so that two never wait for
@@ -156,7 +153,7 @@ pub async fn end_sessions(
     reason: &'static str,
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
-    tx.rows(&LOCK, &[&user.0]).await?;
+    sessions::lock_person(tx, user).await?;
     tx.rows(&VOID_TOKENS, &[&user.0]).await?;
     sessions::revoke_of(tx, user, kept.map_or(Which::All, Which::Others), reason, event).await
 }

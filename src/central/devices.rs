@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{Central, CentralTx};
 use crate::error::{ApiError, Result};
-use crate::ids::UserId;
+use crate::ids::{SessionId, UserId};
 use crate::sql;
 use crate::sql::CentralLogin;
 
@@ -17,6 +17,9 @@ sql! { Central;
     /// A log-in from a known one.
     SEEN by API;
         "UPDATE devices SET last_used_at = now(), user_agent = $3 WHERE user_id = $1 AND token_hash = $2 RETURNING id";
+    /// All of a person's, but for the one of this session.
+    FORGET by API;
+        "DELETE FROM devices WHERE user_id = $1 AND id IS DISTINCT FROM (SELECT device_id FROM sessions WHERE id = $2)";
     /// A new one. A person's twenty newest are kept: programs that do not keep their token would pile them up.
     INSERT by API;
         "WITH old AS (DELETE FROM devices
@@ -49,4 +52,13 @@ pub async fn seen(tx: &mut CentralTx, user: UserId, token_hash: &[u8], agent: Op
 pub async fn insert(tx: &mut CentralTx, user: UserId, token_hash: &[u8], agent: Option<&str>) -> Result<Uuid> {
     let row = tx.row(&INSERT, &[&user.0, &token_hash, &agent]).await?.ok_or(ApiError::NotFound)?;
     Ok(row.try_get(0)?)
+}
+
+/// Knows a person's devices no more, but for the one of `kept`: somebody else may have been let in on one of them.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn forget(tx: &mut CentralTx, user: UserId, kept: Option<SessionId>) -> Result<()> {
+    tx.rows(&FORGET, &[&user.0, &kept.map(|session| session.0)]).await?;
+    Ok(())
 }

@@ -5,7 +5,7 @@
 
 use super::CentralTx;
 use crate::error::Result;
-use crate::ids::{ClinicId, SessionId, UserId};
+use crate::ids::{ClinicId, UserId};
 use crate::sql;
 use crate::sql::CentralLogin;
 
@@ -20,7 +20,7 @@ sql! { Central;
         "UPDATE users SET totp_secret = $2, totp_last_step = NULL WHERE id = $1 AND totp_confirmed_at IS NULL RETURNING id";
     /// Confirmed, by a code of this secret and step.
     CONFIRM by API;
-        "UPDATE users SET totp_confirmed_at = now(), totp_last_step = $3
+        "UPDATE users SET totp_confirmed_at = now(), totp_last_step = $3, password_changed_at = now()
           WHERE id = $1 AND totp_secret = $2 AND totp_confirmed_at IS NULL RETURNING id";
     /// Uses a step of this secret up, and all before it.
     USE_STEP by API;
@@ -32,7 +32,7 @@ sql! { Central;
         "UPDATE recovery_codes SET used_at = now() WHERE user_id = $1 AND code_hash = $2 AND used_at IS NULL RETURNING user_id";
     /// No second factor any more.
     REMOVE by API;
-        "UPDATE users SET totp_secret = NULL, totp_confirmed_at = NULL, totp_last_step = NULL
+        "UPDATE users SET totp_secret = NULL, totp_confirmed_at = NULL, totp_last_step = NULL, password_changed_at = now()
           WHERE id = $1 AND totp_confirmed_at IS NOT NULL RETURNING id";
     /// None of the recovery codes counts any more.
     DELETE_RECOVERY_CODES by API;
@@ -40,10 +40,6 @@ sql! { Central;
     /// New ones.
     INSERT_RECOVERY_CODES by API;
         "INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])";
-    /// Sessions that were opened before the second factor changed.
-    REVOKE_OTHERS by API;
-        "UPDATE sessions SET revoked_at = now(), revoked_reason = 'second_factor'
-          WHERE user_id = $1 AND id <> $2 AND revoked_at IS NULL";
     /// Whether a clinic that the person works at asks for one.
     IS_REQUIRED_OF by API;
         "SELECT count(*) > 0 FROM memberships m JOIN companies c ON c.id = m.company_id
@@ -125,15 +121,6 @@ pub async fn replace_recovery_codes(tx: &mut CentralTx, user: UserId, hashes: &[
     tx.rows(&DELETE_RECOVERY_CODES, &[&user.0]).await?;
     let hashes: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
     tx.rows(&INSERT_RECOVERY_CODES, &[&user.0, &hashes]).await?;
-    Ok(())
-}
-
-/// Ends all of a person's sessions but this one.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn revoke_others(tx: &mut CentralTx, user: UserId, session: SessionId) -> Result<()> {
-    tx.rows(&REVOKE_OTHERS, &[&user.0, &session.0]).await?;
     Ok(())
 }
 

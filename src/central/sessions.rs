@@ -76,11 +76,15 @@ sql! { Central;
     REVOKE by API;
         "UPDATE sessions SET revoked_at = now(), revoked_reason = $2 WHERE id = $1 AND revoked_at IS NULL AND expires_at > now()
          RETURNING device_id, second_factor, expires_at";
+    /// What is about to be opened meanwhile is seen, or sees what ended it.
+    LOCK_PERSON by API;
+        "SELECT id FROM users WHERE id = $1 FOR UPDATE";
     /// Ends a person's session, or all of them but one, and writes down of each that it was.
     REVOKE_OF by API;
         "WITH ended AS (
            UPDATE sessions SET revoked_at = now(), revoked_reason = $4
             WHERE user_id = $1 AND ($2::uuid IS NULL OR id = $2) AND id IS DISTINCT FROM $3::uuid
+              AND ($8::uuid IS NULL OR company_id = $8)
               AND revoked_at IS NULL AND expires_at > now()
            RETURNING id, user_id, company_id),
          told AS (
@@ -253,8 +257,18 @@ pub enum Which {
     One(SessionId),
     /// All but this one.
     Others(SessionId),
+    /// Those at this clinic.
+    At(ClinicId),
     /// All.
     All,
+}
+
+/// Nobody else opens or ends this person's sessions until the transaction ends.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn lock_person(tx: &mut CentralTx, user: UserId) -> Result<()> {
+    tx.rows(&LOCK_PERSON, &[&user.0]).await.map(drop)
 }
 
 /// Opens a session with the first token of its family; until when it lasts.
@@ -340,8 +354,7 @@ fn on(row: &Row, session: SessionId, profile: Profile) -> Result<Refreshed> {
 /// # Errors
 /// As the database refuses.
 pub async fn revoke(tx: &mut CentralTx, session: SessionId, reason: &'static str) -> Result<Option<Ended>> {
-    let row = tx.row(&REVOKE, &[&session.0, &reason]).await?;
-    Ok(row.as_ref().map(Ended::try_from).transpose()?)
+    Ok(tx.row(&REVOKE, &[&session.0, &reason]).await?.as_ref().map(Ended::try_from).transpose()?)
 }
 
 /// Ends a person's sessions, each with an event of its own; those that went on until now. Of `event`, who did it and where from count.
@@ -355,13 +368,16 @@ pub async fn revoke_of(
     reason: &'static str,
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
-    let (one, but) = match which {
-        Which::One(session) => (Some(session.0), None),
-        Which::Others(session) => (None, Some(session.0)),
-        Which::All => (None, None),
+    let (one, but, at) = match which {
+        Which::One(session) => (Some(session.0), None, None),
+        Which::Others(session) => (None, Some(session.0), None),
+        Which::At(clinic) => (None, None, Some(clinic.0)),
+        Which::All => (None, None, None),
     };
+    lock_person(tx, user).await?;
     let actor = event.actor.map(|id| id.0);
-    let rows = tx.rows(&REVOKE_OF, &[&user.0, &one, &but, &reason, &actor, &event.request, &event.network]).await?;
+    let rows =
+        tx.rows(&REVOKE_OF, &[&user.0, &one, &but, &reason, &actor, &event.request, &event.network, &at]).await?;
     Ok(rows.iter().map(|row| row.try_get(0).map(SessionId)).collect::<Result<_, _>>()?)
 }
 

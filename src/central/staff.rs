@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Central, CentralTx};
 use crate::error::{ApiError, Result};
-use crate::ids::{ClinicId, Role, SessionId, UserId};
+use crate::ids::{ClinicId, Role, UserId};
 use crate::sql;
 use crate::sql::CentralLogin;
 
@@ -52,11 +52,6 @@ sql! { Central;
               + (SELECT count(*) FROM invitations
                   WHERE company_id = $1 AND accepted_at IS NULL AND withdrawn_at IS NULL AND expires_at > now())
              <= coalesce((SELECT seats FROM subscriptions WHERE company_id = $1 AND ended_at IS NULL), 0)";
-    /// Ends somebody's sessions at a clinic.
-    END_SESSIONS by API;
-        "UPDATE sessions SET revoked_at = now(), revoked_reason = 'deactivated'
-          WHERE company_id = $1 AND user_id = $2 AND revoked_at IS NULL
-         RETURNING id";
 }
 
 /// Somebody who works at a clinic.
@@ -174,13 +169,4 @@ pub async fn seats_kept(tx: &mut CentralTx, clinic: ClinicId) -> Result<()> {
     }
     let detail = "All seats of the subscription are taken, by staff or by open invitations.".into();
     Err(ApiError::Conflict { code: "no_seat", detail, pointer: None })
-}
-
-/// Ends somebody's sessions at a clinic; which they were.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn end_sessions(tx: &mut CentralTx, clinic: ClinicId, user: UserId) -> Result<Vec<SessionId>> {
-    let rows = tx.rows(&END_SESSIONS, &[&clinic.0, &user.0]).await?;
-    rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
 }

@@ -25,7 +25,7 @@ use super::examples::checked;
 use super::password::Passwords;
 use super::proxies::client_address;
 use super::throttle::Throttle;
-use crate::api::text::{NewPassword, Password};
+use crate::api::text::{Email, NewPassword, Password};
 use crate::central::users::{self, User};
 use crate::central::{Central, accounts};
 use crate::error::{ApiError, Result};
@@ -86,6 +86,18 @@ impl Owners {
             return Err(ApiError::invalid(pointer, "password_wrong", "is not your password"));
         }
         Ok((user, attempt))
+    }
+
+    /// Who has shown the mailbox need not wait for what others tried at the log-in.
+    ///
+    /// # Errors
+    /// Unavailable when central is.
+    async fn forgive(&self, user: UserId) -> Result<()> {
+        let email = users::by_id(&self.central, user).await?.and_then(|user| user.email.parse::<Email>().ok());
+        match email {
+            Some(email) => Attempt::forgive(&self.central, &self.keys, &email.normalized()).await,
+            None => Ok(()),
+        }
     }
 
     /// The hash of a new password for an account that is there.

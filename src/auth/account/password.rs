@@ -16,6 +16,7 @@ use crate::api::Tag;
 use crate::api::answer::Done;
 use crate::api::body::Body;
 use crate::api::text::{NewPassword, OpaqueToken, Password};
+use crate::auth::alike::alike;
 use crate::auth::caller::{Account, Callers, Owner};
 use crate::auth::examples::checked;
 use crate::auth::proxies::client_address;
@@ -24,7 +25,7 @@ use crate::auth::throttle::Throttle;
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
-use crate::central::{Central, CentralTx, accounts, email_changes};
+use crate::central::{Central, CentralTx, accounts, devices, email_changes};
 use crate::error::{ApiError, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secrets::sha256;
@@ -68,16 +69,19 @@ impl AccountPassword {
         body: Body<AddressOnly>,
     ) -> Result<Done> {
         throttle.registration(client_address(request))?;
-        let email = body.value.email.normalized();
-        throttle.registration_of(&email)?;
-        let visitor = Visitor::of(request);
-        transaction!(central.work(), |tx| {
-            let account = accounts::queue_reset(tx, &email).await?;
-            // Also where there is none: what is answered then has taken the same statements and waited for the disk.
-            let (user, queued) = account.unzip();
-            let failed = queued != Some(true);
-            audit::record(tx, &Event { failed, user, ..visitor.event("password_reset_requested") }).await
-        })?;
+        let (email, visitor) = (body.value.email.normalized(), Visitor::of(request));
+        // Whoever asks too often for somebody else must not keep them from asking: the mail is on its way by then.
+        let goes_on = throttle.registration_of(&email).is_ok();
+        let asked = async {
+            transaction!(central.work(), |tx| {
+                let account = if goes_on { accounts::queue_reset(tx, &email).await? } else { None };
+                // Also where there is none: what is answered then has taken the same statements and waited for the disk.
+                let (user, queued) = account.unzip();
+                let failed = queued != Some(true);
+                audit::record(tx, &Event { failed, user, ..visitor.event("password_reset_requested") }).await
+            })
+        };
+        alike(asked).await?;
         Ok(Done)
     }
 
@@ -140,11 +144,13 @@ async fn reset(
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
     let password_hash = owners.accept(user, password, "/password").await?;
-    transaction!(central.work(), |tx| {
+    let ended = transaction!(central.work(), |tx| {
         // The only statement that decides: of many at once, one goes on.
         let user = accounts::use_reset(tx, token_hash, &password_hash).await?.ok_or_else(token_invalid)?;
         changed(tx, user, None, event).await
-    })
+    })?;
+    owners.forgive(user).await?;
+    Ok(ended)
 }
 
 /// Sets a password in place of the present one; the sessions that it ended.
@@ -179,6 +185,7 @@ async fn changed(
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
     let ended = accounts::end_sessions(tx, user, kept, "password", event).await?;
+    devices::forget(tx, user, kept).await?;
     email_changes::end_open(tx, user).await?;
     queue_mail(tx, Kind::PasswordChanged, To::User(user), None, &json!({})).await?;
     audit::record(tx, event).await?;

@@ -14,6 +14,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
 use uuid::Uuid;
 
+use super::alike::alike;
 use super::password::Passwords;
 use super::proxies::client_address;
 use super::throttle::Throttle;
@@ -139,22 +140,19 @@ impl Registration {
     ) -> Result<Done> {
         throttle.registration(client_address(request))?;
         let email = body.value.email.normalized();
-        throttle.registration_of(&email)?;
-        let request = request.data::<RequestId>().map(|id| id.0);
-        transaction!(central.work(), |tx| {
-            let queued = outbox::queue_verification(tx, &email).await?;
-            // Also where there is none to send: what is answered then has taken the same statements and waited for the disk.
-            let (user, clinic) = queued.unzip();
-            let event = Event {
-                action: "verification_requested",
-                failed: queued.is_none(),
-                user,
-                clinic,
-                request,
-                ..Event::default()
-            };
-            audit::record(tx, &event).await
-        })?;
+        // Whoever asks too often for somebody else must not keep them from asking: the mail is on its way by then.
+        let goes_on = throttle.registration_of(&email).is_ok();
+        let visitor = Visitor::of(request);
+        let asked = async {
+            transaction!(central.work(), |tx| {
+                let queued = if goes_on { outbox::queue_verification(tx, &email).await? } else { None };
+                // Also where there is none to send: what is answered then has taken the same statements and waited for the disk.
+                let (user, clinic) = queued.unzip();
+                let failed = queued.is_none();
+                audit::record(tx, &Event { failed, clinic, user, ..visitor.event("verification_requested") }).await
+            })
+        };
+        alike(asked).await?;
         Ok(Done)
     }
 }

@@ -21,6 +21,7 @@ use crate::auth::caller::{Bearer, Callers};
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::invitations as central_invitations;
+use crate::central::sessions::{self, Which};
 use crate::central::staff::{self, Member};
 use crate::central::{Central, CentralTx};
 use crate::clinic::Caller;
@@ -168,7 +169,8 @@ async fn change(
         let action = if status == active { "staff_reactivated" } else { "staff_deactivated" };
         audit::record(tx, &Event { user: Some(user), ..by(caller, visitor, action) }).await?;
         if status != active {
-            ended = staff::end_sessions(tx, clinic, user).await?;
+            let event = by(caller, visitor, "session_revoked");
+            ended = sessions::revoke_of(tx, user, Which::At(clinic), "deactivated", &event).await?;
         }
     }
     Ok((staff::member(tx, clinic, user).await?, ended))

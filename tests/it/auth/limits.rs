@@ -129,6 +129,11 @@ async fn an_account_is_limited_from_wherever_it_is_asked_for_whether_or_not_it_e
                 assert_eq!(from(path, &body, 10 + client).await.status, status, "{path} {client}");
             }
             let refused = from(path, &body, 99).await;
+            if path == "resend-verification" {
+                // Who asks too often for somebody else does not keep them from asking.
+                assert_eq!(refused.status, StatusCode::NO_CONTENT);
+                continue;
+            }
             assert_eq!((refused.status, refused.code()), (StatusCode::TOO_MANY_REQUESTS, "rate_limited"), "{path}");
             assert!((1..=60).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
         }

@@ -195,3 +195,48 @@ async fn a_person_ends_all_their_sessions_or_all_others() {
         "the account is not concerned"
     );
 }
+
+#[tokio::test]
+async fn a_change_of_clinic_that_is_under_way_does_not_outlive_the_end_of_all_sessions() {
+    let world = World::start().await;
+    let (clinic, other) = (world.clinic("thief").await, world.clinic("thief-elsewhere").await);
+    let (central, waiting) = (world.central().await, world.central().await);
+    let email = &clinic.admin.email;
+    let join = "INSERT INTO medicalpro_central.memberships (user_id, company_id, role)
+                SELECT id, $2, 'nurse' FROM medicalpro_central.users WHERE email = $1";
+    central.execute(join, &[email, &other.id.0]).await.unwrap();
+    let stolen = world.log_in(email).await;
+    let target = json!({ "companyId": other.id.0 });
+    assert_eq!(world.log_in(email).await.post("/api/v1/auth/switch-clinic", &target).await.status, 200, "control");
+
+    // Both are under way and wait for this person's row.
+    central.batch_execute("BEGIN").await.unwrap();
+    central.query("SELECT FROM medicalpro_central.users WHERE email = $1 FOR UPDATE", &[email]).await.unwrap();
+    let switch = stolen.post("/api/v1/auth/switch-clinic", &target);
+    let end = async {
+        blocked(&waiting, email, 1).await;
+        tokio::join!(clinic.admin.delete("/api/v1/auth/sessions"), async {
+            blocked(&waiting, email, 2).await;
+            central.batch_execute("COMMIT").await.unwrap();
+        })
+        .0
+    };
+    let (_, ended) = tokio::join!(switch, end);
+    assert_eq!(ended.status, 204);
+    let left = "SELECT count(*) FROM medicalpro_central.sessions s JOIN medicalpro_central.users u ON u.id = s.user_id
+                 WHERE u.email = $1 AND s.revoked_at IS NULL";
+    assert_eq!(waiting.query_one(left, &[email]).await.unwrap().get::<_, i64>(0), 0);
+}
+
+/// Waits until so many of the server's transactions wait for a lock on this person's row, or behind one that does.
+async fn blocked(central: &tokio_postgres::Client, email: &str, count: i64) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'medicalpro_api' AND wait_event_type = 'Lock'
+                      AND EXISTS (SELECT FROM medicalpro_central.users WHERE email = $1)";
+    for _ in 0..400 {
+        if central.query_one(waiting, &[&email]).await.unwrap().get::<_, i64>(0) >= count {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("nobody waits");
+}
