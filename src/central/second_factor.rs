@@ -40,10 +40,6 @@ sql! { Central;
     /// New ones.
     INSERT_RECOVERY_CODES by API;
         "INSERT INTO recovery_codes (user_id, code_hash) SELECT $1, unnest($2::bytea[])";
-    /// Whether a clinic that the person works at asks for one.
-    IS_REQUIRED_OF by API;
-        "SELECT count(*) > 0 FROM memberships m JOIN companies c ON c.id = m.company_id
-          WHERE m.user_id = $1 AND m.status = 'active' AND c.second_factor_required";
     /// Whether a clinic asks for one.
     IS_REQUIRED_BY by API;
         "SELECT second_factor_required FROM companies WHERE id = $1";
@@ -122,14 +118,6 @@ pub async fn replace_recovery_codes(tx: &mut CentralTx, user: UserId, hashes: &[
     let hashes: Vec<&[u8]> = hashes.iter().map(<[u8; 32]>::as_slice).collect();
     tx.rows(&INSERT_RECOVERY_CODES, &[&user.0, &hashes]).await?;
     Ok(())
-}
-
-/// Whether a clinic that the person works at asks for a second factor.
-///
-/// # Errors
-/// As the database refuses.
-pub async fn is_required_of(tx: &mut CentralTx, user: UserId) -> Result<bool> {
-    tx.row(&IS_REQUIRED_OF, &[&user.0]).await?.map_or(Ok(false), |row| Ok(row.try_get(0)?))
 }
 
 /// Whether a clinic asks for a second factor.

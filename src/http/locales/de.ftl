@@ -157,7 +157,6 @@ password_too_weak-sequences = ist zu leicht zu erraten: Folgen wie abc oder 6543
 code_invalid = Der Code ist falsch oder wurde schon benutzt.
 code_invalid-field = ist falsch oder wurde schon benutzt
 code_required = Der Code des zweiten Faktors wird benötigt.
-second_factor_required = Eine Praxis, in der Sie arbeiten, verlangt einen zweiten Faktor.
 totp_not_begun = Beginnen Sie zuerst mit einem zweiten Faktor.
 totp_enabled = Sie haben schon einen zweiten Faktor: Schalten Sie ihn zuerst ab.
 totp_not_enabled = Sie haben keinen zweiten Faktor.

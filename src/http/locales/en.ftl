@@ -152,7 +152,6 @@ password_too_weak-sequences = is too easy to guess: sequences such as abc or 654
 code_invalid = The code is wrong, or was used already.
 code_invalid-field = is wrong, or was used already
 code_required = The code of the second factor is required.
-second_factor_required = A clinic that you work at asks for a second factor.
 totp_not_begun = Begin with a second factor first.
 totp_enabled = You have a second factor already: disable it first.
 totp_not_enabled = You have no second factor.

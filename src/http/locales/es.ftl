@@ -157,7 +157,6 @@ password_too_weak-sequences = es demasiado fácil de adivinar: las secuencias co
 code_invalid = El código es incorrecto o ya se utilizó.
 code_invalid-field = es incorrecto o ya se utilizó
 code_required = Se necesita el código del segundo factor.
-second_factor_required = Una clínica en la que trabaja exige un segundo factor.
 totp_not_begun = Empiece primero con un segundo factor.
 totp_enabled = Ya tiene un segundo factor: desactívelo primero.
 totp_not_enabled = No tiene un segundo factor.

@@ -157,7 +157,6 @@ password_too_weak-sequences = est trop facile à deviner{ "\u00A0" }: les suites
 code_invalid = Le code est faux ou a déjà servi.
 code_invalid-field = est faux ou a déjà servi
 code_required = Le code du second facteur est nécessaire.
-second_factor_required = Un cabinet où vous travaillez demande un second facteur.
 totp_not_begun = Commencez d’abord un second facteur.
 totp_enabled = Vous avez déjà un second facteur{ "\u00A0" }: désactivez-le d’abord.
 totp_not_enabled = Vous n’avez pas de second facteur.

@@ -157,7 +157,6 @@ password_too_weak-sequences = è troppo facile da indovinare: le sequenze come a
 code_invalid = Il codice è errato o è già stato usato.
 code_invalid-field = è errato o è già stato usato
 code_required = È necessario il codice del secondo fattore.
-second_factor_required = Uno studio in cui lavora richiede un secondo fattore.
 totp_not_begun = Cominci prima con un secondo fattore.
 totp_enabled = Ha già un secondo fattore: prima lo disattivi.
 totp_not_enabled = Non ha un secondo fattore.

@@ -157,7 +157,6 @@ password_too_weak-sequences = é demasiado fácil de adivinhar: as sequências c
 code_invalid = O código está errado ou já foi usado.
 code_invalid-field = está errado ou já foi usado
 code_required = É necessário o código do segundo fator.
-second_factor_required = Uma clínica onde trabalha exige um segundo fator.
 totp_not_begun = Comece primeiro com um segundo fator.
 totp_enabled = Já tem um segundo fator: desative-o primeiro.
 totp_not_enabled = Não tem um segundo fator.
