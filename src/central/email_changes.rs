@@ -72,7 +72,7 @@ crate::from_row!(Confirmed { id, user_id, new_email, new_email_normalized, compl
 /// Opens a change in place of the one that may be open; its id.
 ///
 /// # Errors
-/// 429 after [`PER_HOUR`] of them.
+/// 429 after five of them in an hour.
 pub async fn open(tx: &mut CentralTx, user: UserId, email: &str, normalized: &str) -> Result<Uuid> {
     tx.row(&LOCK, &[&user.0]).await?.ok_or(ApiError::NotFound)?;
     let lately: i64 = tx.row(&LATELY, &[&user.0]).await?.ok_or(ApiError::NotFound)?.try_get(0)?;

@@ -6,7 +6,7 @@
 //! | `email` | `POST /auth/change-email`, `confirm-email-change` |
 //! | `deactivation` | `POST /auth/deactivate` |
 //!
-//! Invariant: a session is not enough for any of it. Whoever is logged in shows the password again ([`Owners::shown`]), with no more
+//! Invariant: a session is not enough for any of it. Whoever is logged in shows the password again (`Owners::shown`), with no more
 //! attempts than at a log-in; whoever is not shows what was mailed.
 
 pub mod deactivation;
