@@ -35,14 +35,6 @@ impl Attempt {
         }
     }
 
-    /// Forgets what failed on an account, by its normalised address, from devices that are not known.
-    ///
-    /// # Errors
-    /// Unavailable when central is.
-    pub async fn forgive(central: &Central, keys: &MasterKeys, account: &str) -> Result<()> {
-        attempts::forgive(central, &on_account(keys, account)).await
-    }
-
     /// It was no failure, and what failed before it is forgotten. Where a second factor is still to be shown, that decides: whoever has
     /// the password must not guess codes without end.
     ///
@@ -53,6 +45,7 @@ impl Attempt {
     }
 }
 
-fn on_account(keys: &MasterKeys, account: &str) -> [u8; 32] {
+/// Under what name attempts on an account are counted, by its normalised address, from devices that are not known.
+pub(super) fn on_account(keys: &MasterKeys, account: &str) -> [u8; 32] {
     keys.fingerprint(format!("attempts on {account}").as_bytes())
 }

@@ -51,6 +51,10 @@ async fn check_account(request: &Request, bearer: auth::Bearer) -> poem::Result<
     })
 }
 
+/// A session that is over, whatever ended it.
+pub(super) const SESSION_ENDED: ApiError =
+    ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." };
+
 /// Verifies the token of a request; of whom it is decides what it is good for.
 pub(super) async fn verify(request: &Request, bearer: &auth::Bearer, reach: Reach) -> poem::Result<Whoever> {
     let callers = request.data::<Callers>().ok_or_else(|| ApiError::internal(anyhow::anyhow!("no callers")))?;
@@ -144,11 +148,7 @@ impl Callers {
 
     async fn verify(&self, request: &Request, token: &str, reach: Reach) -> Result<Whoever> {
         let said = self.said(token).await?;
-        let standing = self
-            .standings
-            .of(said.session)
-            .await?
-            .ok_or(ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." })?;
+        let standing = self.standings.of(said.session).await?.ok_or(SESSION_ENDED)?;
         let (whoever, asks) = match (&standing.place, said.scope) {
             (Place::Clinic(clinic), Scope::Clinic(id, role))
                 if standing.user_id == said.user.0 && clinic.company_id == id.0 && clinic.role == role.name() =>

@@ -11,7 +11,9 @@ use poem::web::Data;
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
 
+use super::account::token_invalid;
 use super::attempts::Attempt;
+use super::examples::checked;
 use super::fields::Accepted;
 use super::password::Passwords;
 use super::proxies::client_address;
@@ -142,10 +144,6 @@ impl Invitation {
         audit::record_refusal(&central, &event, outcome).await?;
         Ok(Done)
     }
-}
-
-fn token_invalid() -> ApiError {
-    ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
 }
 
 /// Who accepts, if they may.
@@ -290,7 +288,7 @@ impl Entrant {
 
 impl Example for InvitationToken {
     fn example() -> Self {
-        Self { token: sample("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY") }
+        Self { token: checked("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY") }
     }
 }
 
@@ -310,16 +308,11 @@ impl Example for InvitationOffer {
 impl Example for Acceptance {
     fn example() -> Self {
         Self {
-            token: sample("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY"),
-            password: Some(sample("correct horse battery staple")),
-            first_name: Some(sample("Jo")),
-            last_name: Some(sample("Martin")),
+            token: checked("SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY"),
+            password: Some(checked("correct horse battery staple")),
+            first_name: Some(checked("Jo")),
+            last_name: Some(checked("Martin")),
             accept_terms: Some(Accepted),
         }
     }
-}
-
-#[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
-fn sample<T: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
-    text.parse().expect("an example is valid")
 }

@@ -9,7 +9,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::{Object, OpenApi};
 use uuid::Uuid;
 
-use super::caller::{Account, Callers};
+use super::caller::{Account, Callers, SESSION_ENDED};
 use super::login::choose;
 use super::opening::{self, Entry, LoggedIn, NO_MEMBERSHIP, Opened};
 use super::proxies::client_address;
@@ -153,9 +153,7 @@ impl Sessions {
             let profile = profiles::within(tx, user, None).await?.ok_or(NO_MEMBERSHIP)?;
             let clinic = Some(choose(&profile.clinics, Some(body.value.company_id))?);
             // Of several that change at once, one finds the session still open.
-            let old = sessions::revoke(tx, caller.session(), "switched")
-                .await?
-                .ok_or(ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." })?;
+            let old = sessions::revoke(tx, caller.session(), "switched").await?.ok_or(SESSION_ENDED)?;
             visitor.device = old.device_id;
             let entry = Entry { user, clinic, second_factor: old.second_factor, until: Some(old.expires_at) };
             let opened = opening::open(tx, **limits, &entry, &visitor).await?;

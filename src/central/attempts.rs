@@ -3,7 +3,7 @@
 //! Invariant: an attempt is counted before it is looked at, in one statement, and as a failure until it is known to be none: of many
 //! at once, no more are looked at than of as many one after the other.
 
-use super::Central;
+use super::{Central, CentralTx};
 use crate::error::Result;
 use crate::sql;
 use crate::sql::CentralLogin;
@@ -56,6 +56,15 @@ pub async fn ask(central: &Central, subject: &[u8; 32]) -> Result<Asked> {
 }
 
 /// Forgets the failures.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn forgive_in(tx: &mut CentralTx, subject: &[u8; 32]) -> Result<()> {
+    tx.rows(&FORGIVE, &[&subject.as_slice()]).await?;
+    Ok(())
+}
+
+/// Forgets the failures, by itself.
 ///
 /// # Errors
 /// As the database refuses.

@@ -19,8 +19,8 @@ use poem::Request;
 use poem_openapi::Object;
 use poem_openapi::types::Example;
 
-use super::attempts::Attempt;
-use super::caller::{Callers, Owner};
+use super::attempts::{Attempt, on_account};
+use super::caller::{Callers, Owner, SESSION_ENDED};
 use super::examples::checked;
 use super::password::Passwords;
 use super::proxies::client_address;
@@ -80,24 +80,22 @@ impl Owners {
         self.throttle.login_of(caller.user())?;
         // By session, not by account: whoever tries at the log-in must not keep the person from changing the password.
         let attempt = Attempt::on(&self.central, &self.keys, &format!("session {}", caller.session().0), None).await?;
-        let ended = ApiError::Unauthenticated { code: "session_ended", detail: "The session has ended." };
-        let user = users::by_id(&self.central, caller.user()).await?.ok_or(ended)?;
+        let user = users::by_id(&self.central, caller.user()).await?.ok_or(SESSION_ENDED)?;
         if !self.passwords.verify(password.as_str(), Some(&user.password_hash)).await? {
             return Err(ApiError::invalid(pointer, "password_wrong", "is not your password"));
         }
         Ok((user, attempt))
     }
 
-    /// Who has shown the mailbox need not wait for what others tried at the log-in.
+    /// Under what name attempts on this person's account are counted.
     ///
     /// # Errors
-    /// Unavailable when central is.
-    async fn forgive(&self, user: UserId) -> Result<()> {
-        let email = users::by_id(&self.central, user).await?.and_then(|user| user.email.parse::<Email>().ok());
-        match email {
-            Some(email) => Attempt::forgive(&self.central, &self.keys, &email.normalized()).await,
-            None => Ok(()),
-        }
+    /// Internal when the address that is stored is none.
+    async fn attempts_on(&self, user: UserId) -> Result<[u8; 32]> {
+        let user = users::by_id(&self.central, user).await?.ok_or_else(token_invalid)?;
+        let email: Email =
+            user.email.parse().map_err(|rule| ApiError::internal(anyhow::anyhow!("an address {rule}")))?;
+        Ok(on_account(&self.keys, &email.normalized()))
     }
 
     /// The hash of a new password for an account that is there.
@@ -124,8 +122,8 @@ impl Example for PasswordOnly {
     }
 }
 
-/// What a token is answered that opens nothing, whatever the reason.
-fn token_invalid() -> ApiError {
+/// What a mailed token is answered that opens nothing, whatever the reason.
+pub(super) fn token_invalid() -> ApiError {
     ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
 }
 

@@ -25,7 +25,7 @@ use crate::auth::throttle::Throttle;
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::outbox::{Kind, To, queue_mail};
-use crate::central::{Central, CentralTx, accounts, devices, email_changes};
+use crate::central::{Central, CentralTx, accounts, attempts, devices, email_changes};
 use crate::error::{ApiError, Result};
 use crate::ids::{SessionId, UserId};
 use crate::secrets::sha256;
@@ -144,13 +144,14 @@ async fn reset(
     event: &Event<'_>,
 ) -> Result<Vec<SessionId>> {
     let password_hash = owners.accept(user, password, "/password").await?;
-    let ended = transaction!(central.work(), |tx| {
+    let waits = owners.attempts_on(user).await?;
+    transaction!(central.work(), |tx| {
         // The only statement that decides: of many at once, one goes on.
         let user = accounts::use_reset(tx, token_hash, &password_hash).await?.ok_or_else(token_invalid)?;
+        // Who has shown the mailbox need not wait for what others tried at the log-in.
+        attempts::forgive_in(tx, &waits).await?;
         changed(tx, user, None, event).await
-    })?;
-    owners.forgive(user).await?;
-    Ok(ended)
+    })
 }
 
 /// Sets a password in place of the present one; the sessions that it ended.

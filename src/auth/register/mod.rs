@@ -14,6 +14,7 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
 use uuid::Uuid;
 
+use super::account::token_invalid;
 use super::alike::alike;
 use super::password::Passwords;
 use super::proxies::client_address;
@@ -25,8 +26,8 @@ use crate::api::body::Body;
 use crate::api::text::{City, IdempotencyKey, PersonName};
 use crate::central::audit::{self, Event};
 use crate::central::journal::{self, Reason, Requests};
-use crate::central::users;
-use crate::central::{Central, outbox};
+use crate::central::outbox::{Kind, To, queue_mail};
+use crate::central::{Central, outbox, profiles, users};
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, RequestId};
 use crate::secrets::{MasterKeys, sha256};
@@ -118,9 +119,12 @@ impl Registration {
         let visitor = Visitor::of(request);
         let event = visitor.event("email_verified");
         let outcome = transaction!(central.work(), |tx| {
-            let user = users::verify_email(tx, &hash).await?.ok_or_else(|| {
-                ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
-            })?;
+            let user = users::verify_email(tx, &hash).await?.ok_or_else(token_invalid)?;
+            let profile = profiles::within(tx, user, None).await?;
+            if let Some(place) = profile.as_ref().and_then(|profile| profile.clinics.first()) {
+                let clinic = Some(ClinicId(place.id));
+                queue_mail(tx, Kind::Welcome, To::User(user), clinic, &serde_json::json!({})).await?;
+            }
             audit::record(tx, &Event { user: Some(user), ..event }).await
         });
         audit::record_refusal(&central, &event, outcome).await?;

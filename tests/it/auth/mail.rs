@@ -89,4 +89,10 @@ async fn the_link_leads_to_a_page_that_asks_for_a_click_and_uses_nothing_up() {
     assert_eq!(world.send(Method::GET, "/dev/mail", None).await.status, StatusCode::NOT_FOUND, "in development only");
     let verified = post(&world, "verify-email", &json!({ "token": token_of(&mail) })).await;
     assert_eq!(verified.status, StatusCode::NO_CONTENT);
+    // Whoever has proven the address is welcome: said once, without a token.
+    let welcome = mails(&world, &email, 2).await.remove(0);
+    assert_eq!(
+        (welcome.subject.as_str(), welcome.links.iter().any(|link| link.contains("token="))),
+        ("Bienvenue sur MedicalPro", false)
+    );
 }

@@ -340,3 +340,29 @@ async fn a_weaker_hash_is_replaced_at_a_log_in_and_a_stronger_one_is_kept() {
     assert_eq!(log_in(&world, email, PASSWORD).await.status, StatusCode::OK);
     assert_eq!(stored().await, strong);
 }
+
+#[tokio::test]
+async fn a_reset_ends_the_wait_that_others_caused_and_forgets_the_devices_that_were_known() {
+    let world = World::start().await;
+    let clinic = world.clinic("reset-waits").await;
+    let email = &clinic.admin.email;
+    let known = log_in(&world, email, PASSWORD).await.json["deviceToken"].as_str().unwrap().to_owned();
+    for _ in 0..6 {
+        log_in(&world, email, "what a stranger tries").await;
+    }
+    assert_eq!(
+        log_in(&world, email, PASSWORD).await.code(),
+        "too_many_attempts",
+        "control: whoever is not known waits"
+    );
+    let from_known = async |password: &str| {
+        let body = json!({ "email": email, "password": password, "deviceToken": known });
+        post(&world, "login", &body).await
+    };
+    assert!(from_known(PASSWORD).await.json["deviceToken"].is_null(), "control: known");
+
+    let token = reset_token(&world, email).await;
+    assert_eq!(reset(&world, &token, NEW).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(log_in(&world, email, NEW).await.status, StatusCode::OK);
+    assert!(from_known(NEW).await.json["deviceToken"].is_string(), "known no more");
+}

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use totp_rs::{Builder, Totp};
 
 use super::{assert_alike, log_in, post, until};
+use crate::support::tokens::reset_token;
 use crate::support::{Answer, MASTER_KEYS, PASSWORD, Person, World, api_url};
 
 const STEP: i64 = 30;
@@ -501,4 +502,18 @@ async fn central_holds_no_secret_and_no_code_in_the_clear_and_the_trail_tells_of
             assert!(!everything.contains(&form));
         }
     }
+}
+
+#[tokio::test]
+async fn another_password_by_mail_leaves_the_second_factor_as_it_is() {
+    let world = World::start().await;
+    let clinic = world.clinic("factor-stays").await;
+    let email = &clinic.admin.email;
+    let (_, recovery) = enrol(&clinic.admin).await;
+    let token = reset_token(&world, email).await;
+    let set = json!({ "token": token, "password": "lantern quartz nine otters" });
+    assert_eq!(post(&world, "reset-password", &set).await.status, StatusCode::NO_CONTENT);
+    refused(&log_in(&world, email, "lantern quartz nine otters").await, "code_required");
+    let whole = json!({ "email": email, "password": "lantern quartz nine otters", "code": recovery[0] });
+    assert_eq!(post(&world, "login", &whole).await.status, StatusCode::OK, "control");
 }

@@ -193,8 +193,9 @@ async fn a_suspended_clinic_is_told_so() {
         .await
         .unwrap();
     let find = "SELECT id FROM medicalpro_central.users WHERE email = $1";
-    let user = central.query_one(find, &[&clinic.admin.email]).await.unwrap().get(0);
+    let user: Uuid = central.query_one(find, &[&clinic.admin.email]).await.unwrap().get(0);
     let mail = queue(&central, "suspended", user, Some(clinic.id.0)).await;
     assert_eq!(ended(&central, mail).await.0, "sent");
-    assert_eq!(mails_to(&world, &clinic.admin.email).len(), 2, "the verification, and this");
+    world.mails_are_sent("user_id", user).await;
+    assert_eq!(mails_to(&world, &clinic.admin.email).len(), 3, "the verification, the welcome, and this");
 }

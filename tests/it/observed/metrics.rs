@@ -68,7 +68,8 @@ async fn requests_denials_checkouts_steps_and_mails_are_counted_and_shown_on_the
     }
     assert!(worker_counts.of(r#"provisioning_step_duration_seconds_sum{step="database"}"#) > 0.0);
     assert_eq!(worker_counts.of(r#"provisioning_attempts_total{result="ready"}"#).to_string(), "1");
-    assert_eq!(worker_counts.of(r#"mails_total{result="sent"}"#).to_string(), "1");
+    // The verification, and the welcome.
+    assert_eq!(worker_counts.of(r#"mails_total{result="sent"}"#).to_string(), "2");
 
     // Elsewhere there is nothing, and here nothing else.
     let public = site.world.send(Method::GET, "/metrics", None).await;

@@ -180,7 +180,7 @@ impl Site {
 
     /// Waits until nothing is left to be mailed for a clinic.
     pub async fn mail_is_out(&self, clinic: ClinicId) {
-        let queued = "SELECT FROM email_outbox WHERE company_id = $1 AND status = 'queued'";
+        let queued = "SELECT FROM email_outbox WHERE company_id = $1 AND status = 'queued' LIMIT 1";
         until("the mail is out", async || {
             self.hurry().await;
             self.central.query_opt(queued, &[&clinic.0]).await.unwrap().is_none().then_some(())
