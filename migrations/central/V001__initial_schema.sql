@@ -434,7 +434,7 @@ CREATE TABLE email_outbox (
 );
 CREATE INDEX email_outbox_due_idx ON email_outbox (next_attempt_at) WHERE status = 'queued';
 CREATE INDEX email_outbox_sent_at_idx ON email_outbox (sent_at) WHERE status = 'sent';
-CREATE INDEX email_outbox_dead_idx ON email_outbox (created_at) WHERE status = 'dead';
+CREATE INDEX email_outbox_ended_idx ON email_outbox (created_at) WHERE status IN ('dead', 'closed');
 CREATE INDEX email_outbox_user_id_idx ON email_outbox (user_id, kind, created_at);
 CREATE INDEX email_outbox_invitation_id_idx ON email_outbox (invitation_id);
 CREATE INDEX email_outbox_email_change_id_idx ON email_outbox (email_change_id);

@@ -67,12 +67,12 @@ sql! { Central;
                                               WHERE status = 'sent' AND sent_at < now() - interval '30 days' ORDER BY sent_at LIMIT 5000) AS b)
                        RETURNING id)
          SELECT count(*) FROM gone";
-    /// Mail that was given up; kept longer, for whoever asks what became of it.
-    DEAD_MAIL by WORKER;
+    /// Mail that was given up, or whose cause was gone; kept longer, for whoever asks what became of it.
+    UNSENT_MAIL by WORKER;
         "WITH gone AS (DELETE FROM email_outbox
-                        WHERE status = 'dead'
+                        WHERE status IN ('dead', 'closed')
                           AND created_at <= (SELECT max(b.created_at) FROM (SELECT created_at FROM email_outbox
-                                              WHERE status = 'dead' AND created_at < now() - interval '90 days' ORDER BY created_at LIMIT 5000) AS b)
+                                              WHERE status IN ('dead', 'closed') AND created_at < now() - interval '90 days' ORDER BY created_at LIMIT 5000) AS b)
                        RETURNING id)
          SELECT count(*) FROM gone";
     /// Keys of registrations that nobody repeats any more.
@@ -110,7 +110,7 @@ async fn purge_all(central: &Central, retention: Retention) {
         ("devices", &DEVICES, &[]),
         ("login_failures", &LOGIN_FAILURES, &[]),
         ("email_outbox", &SENT_MAIL, &[]),
-        ("email_outbox", &DEAD_MAIL, &[]),
+        ("email_outbox", &UNSENT_MAIL, &[]),
         ("idempotency_keys", &IDEMPOTENCY_KEYS, &[]),
     ];
     for (table, statement, params) in purges {

@@ -91,6 +91,14 @@ const KINDS: &[(&str, &str, &str, Option<i32>, i32)] = &[
         89,
     ),
     (
+        "mail whose cause was gone",
+        "INSERT INTO email_outbox (id, kind, user_id, status, created_at)
+         SELECT $2::uuid, 'password_changed', id, 'closed', now() - $1::int4 * interval '1 day' FROM users WHERE email = $3",
+        "SELECT count(*) FROM email_outbox WHERE id = $1",
+        Some(91),
+        89,
+    ),
+    (
         "keys of registrations",
         "INSERT INTO idempotency_keys (operation, key, request_hash, company_id, created_at)
          SELECT 'auth_register', $2::uuid::text, sha256('x'), m.company_id, now() - $1::int4 * interval '1 day'
