@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Counts, counts, get, shown_at};
 use crate::provisioning::site::{Site, until};
 use crate::support::process::{Process, run};
-use crate::support::{MASTER_KEYS, PASSWORD, World};
+use crate::support::{MASTER_KEYS, PASSWORD, World, own_postgres, prepare};
 
 const STEPS: [&str; 7] = ["seal", "role", "database", "migrate", "identity", "prove", "activate"];
 
@@ -138,7 +138,10 @@ async fn steps_that_fail_attempts_and_the_queue_of_mails_are_counted() {
 
 #[tokio::test]
 async fn evictions_and_limits_are_counted() {
-    let world = World::start_with(&["--pool-idle", "1"]).await;
+    // Of its own: elsewhere this process's worker may be at another test's clinic, to look for mail.
+    let (admin, cluster) = own_postgres().await;
+    prepare(&admin).await;
+    let world = World::on(admin, cluster, &["--pool-idle", "1"], &[]).await;
     let clinic = world.clinic("evicted").await;
     assert_eq!(clinic.admin.get("/api/v1/patients").await.status, StatusCode::OK);
     let evicted = r#"pool_evictions_total{reason="idle"}"#;
