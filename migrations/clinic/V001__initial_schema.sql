@@ -407,7 +407,14 @@ CREATE TABLE clinic_settings (
     quote_number_prefix       text        NOT NULL DEFAULT 'Q'  CHECK (length(quote_number_prefix) <= 10),
     invoice_number_prefix     text        NOT NULL DEFAULT 'I'  CHECK (length(invoice_number_prefix) <= 10),
     credit_note_number_prefix text        NOT NULL DEFAULT 'C'  CHECK (length(credit_note_number_prefix) <= 10),
-    opening_hours             jsonb       NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(opening_hours) = 'object'),
+    opening_hours             jsonb       NOT NULL DEFAULT '[]'                              -- {weekday, starts, ends}; none: not stated
+                                          CHECK (jsonb_typeof(opening_hours) = 'array'),
+    holiday_subdivision       text        CHECK (holiday_subdivision ~ '^[A-Z]{2}-[A-Z0-9]{1,3}$'),       -- ISO 3166-2
+    closed_on_holidays        boolean     NOT NULL DEFAULT true,
+    confirmation_mails        boolean     NOT NULL DEFAULT true,
+    reminder_hours            smallint    DEFAULT 24 CHECK (reminder_hours BETWEEN 1 AND 336),            -- NULL: none
+    cancellation_hours        smallint    NOT NULL DEFAULT 24 CHECK (cancellation_hours BETWEEN 0 AND 336),   -- by a patient's link
+    hold_minutes              smallint    NOT NULL DEFAULT 5  CHECK (hold_minutes BETWEEN 1 AND 60),
     first_weekday             smallint    NOT NULL DEFAULT 1  CHECK (first_weekday BETWEEN 1 AND 7),      -- ISO 8601
     retention_years           smallint    NOT NULL DEFAULT 20 CHECK (retention_years BETWEEN 1 AND 100),
     care_team_required        boolean     NOT NULL DEFAULT false,
@@ -430,7 +437,7 @@ CREATE TABLE medical_facilities (
     country       text        CHECK (country ~ '^[A-Z]{2}$'),
     phone         text        CHECK (length(phone) <= 50),
     email         text        CHECK (length(email) <= 254),
-    opening_hours jsonb       CHECK (jsonb_typeof(opening_hours) = 'object'),         -- NULL: the clinic's
+    opening_hours jsonb       CHECK (jsonb_typeof(opening_hours) = 'array'),          -- NULL: the clinic's
     active        boolean     NOT NULL DEFAULT true,
     created_at    timestamptz NOT NULL DEFAULT now(),
     updated_at    timestamptz NOT NULL DEFAULT now(),

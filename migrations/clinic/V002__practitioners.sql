@@ -8,13 +8,19 @@ CREATE TABLE practitioners (
     title               text        CHECK (length(title) <= 50),
     first_name          text        NOT NULL CHECK (length(first_name) BETWEEN 1 AND 100),
     last_name           text        NOT NULL CHECK (length(last_name)  BETWEEN 1 AND 100),
-    speciality          text        CHECK (length(speciality) <= 200),
-    registration_number text        CHECK (length(registration_number) <= 50),    -- RPPS, INAMI, GLN, GMC …
+    specialities        text[]      NOT NULL DEFAULT '{}'
+                                    CHECK (cardinality(specialities) <= 10 AND length(array_to_string(specialities, '')) <= 2000),
+    registration_number text        CHECK (length(registration_number) <= 50),    -- the licence: RPPS, INAMI, GLN, GMC …
+    registration_until  date,                                                     -- inclusive; nobody is booked beyond it
     email               text        CHECK (length(email) <= 254),
     phone               text        CHECK (length(phone) <= 50),
     languages           jsonb       NOT NULL DEFAULT '[]' CHECK (jsonb_typeof(languages) = 'array'),
     color               text        CHECK (color ~ '^#[0-9a-f]{6}$'),             -- in the calendar
     appointment_minutes smallint    NOT NULL DEFAULT 30 CHECK (appointment_minutes BETWEEN 5 AND 480),
+    buffer_before       smallint    NOT NULL DEFAULT 0   CHECK (buffer_before BETWEEN 0 AND 240),       -- minutes
+    buffer_after        smallint    NOT NULL DEFAULT 0   CHECK (buffer_after  BETWEEN 0 AND 240),
+    minimum_notice      int         NOT NULL DEFAULT 0   CHECK (minimum_notice BETWEEN 0 AND 43200),    -- minutes; 30 days
+    horizon_days        smallint    NOT NULL DEFAULT 365 CHECK (horizon_days BETWEEN 1 AND 730),
     active              boolean     NOT NULL DEFAULT true,
     sort_name           text        COLLATE "C" NOT NULL CHECK (length(sort_name) <= 300),   -- "last first", folded by Rust
     created_at          timestamptz NOT NULL DEFAULT now(),
@@ -48,6 +54,7 @@ CREATE TABLE practitioner_availability (
     facility_id     uuid,
     kind            text        NOT NULL CHECK (kind IN ('weekly', 'extra', 'absence')),
     weekday         smallint    CHECK (weekday BETWEEN 1 AND 7),                              -- ISO 8601
+    interval_weeks  smallint    NOT NULL DEFAULT 1 CHECK (interval_weeks BETWEEN 1 AND 8),    -- from the week of valid_from on
     valid_from      date,
     valid_until     date,                                                                     -- inclusive
     starts          time,
@@ -60,6 +67,7 @@ CREATE TABLE practitioner_availability (
     CONSTRAINT practitioner_availability_practitioner_id_fkey FOREIGN KEY (company_id, practitioner_id) REFERENCES practitioners,
     CONSTRAINT practitioner_availability_facility_id_fkey     FOREIGN KEY (company_id, facility_id) REFERENCES medical_facilities,
     CONSTRAINT practitioner_availability_order_check CHECK (starts < ends AND valid_from <= valid_until),
+    CONSTRAINT practitioner_availability_weeks_check CHECK (interval_weeks = 1 OR kind = 'weekly' AND valid_from IS NOT NULL),
     CONSTRAINT practitioner_availability_shape_check CHECK (
         CASE kind WHEN 'weekly'  THEN weekday IS NOT NULL AND starts IS NOT NULL AND ends IS NOT NULL
                   WHEN 'extra'   THEN weekday IS NULL AND valid_from IS NOT NULL AND valid_until IS NOT NULL
@@ -79,11 +87,12 @@ CREATE POLICY own_update ON practitioner_availability AS RESTRICTIVE FOR UPDATE 
 CREATE POLICY own_delete ON practitioner_availability AS RESTRICTIVE FOR DELETE TO medicalpro_practitioner
     USING (practitioner_id IN (SELECT p.id FROM practitioners p WHERE p.user_id = (SELECT app.user_id())));
 
--- Days on which nobody is booked: the whole clinic, or one facility.
+-- Days on which nobody is booked: the whole clinic, or one facility. Or, `open`, on which work goes on though it is a public holiday.
 CREATE TABLE closures (
     company_id  uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
     id          uuid        NOT NULL DEFAULT gen_random_uuid(),
     facility_id uuid,                                                                         -- NULL: all
+    kind        text        NOT NULL DEFAULT 'closed' CHECK (kind IN ('closed', 'open')),
     starts_on   date        NOT NULL,
     ends_on     date        NOT NULL,                                                         -- inclusive
     reason      text        CHECK (length(reason) <= 500),

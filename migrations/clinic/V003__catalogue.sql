@@ -35,6 +35,11 @@ CREATE TABLE products_services (
     tax_category     text        NOT NULL DEFAULT 'exempt' CHECK (length(tax_category) BETWEEN 1 AND 50),   -- a region's word
     tax_rate_bp      int         NOT NULL DEFAULT 0 CHECK (tax_rate_bp BETWEEN 0 AND 10000),     -- basis points: 2000 is 20 %
     duration_minutes smallint    CHECK (duration_minutes BETWEEN 1 AND 1440),
+    preparation      text        CHECK (length(preparation) <= 5000),                            -- what the patient does before
+    materials        text[]      NOT NULL DEFAULT '{}'
+                                 CHECK (cardinality(materials) <= 50 AND length(array_to_string(materials, '')) <= 10000),
+    available_from   date,
+    available_until  date,                                                                       -- inclusive
     active           boolean     NOT NULL DEFAULT true,
     sort_name        text        COLLATE "C" NOT NULL CHECK (length(sort_name) <= 300),          -- folded by Rust
     created_at       timestamptz NOT NULL DEFAULT now(),
@@ -42,7 +47,8 @@ CREATE TABLE products_services (
     version          int         NOT NULL DEFAULT 1,
     deleted_at       timestamptz,
     PRIMARY KEY (company_id, id),
-    CONSTRAINT products_services_duration_check CHECK (kind = 'service' OR duration_minutes IS NULL)
+    CONSTRAINT products_services_duration_check  CHECK (kind = 'service' OR duration_minutes IS NULL),
+    CONSTRAINT products_services_available_check CHECK (available_from <= available_until)
 );
 CREATE UNIQUE INDEX products_services_code_key       ON products_services (company_id, code) WHERE deleted_at IS NULL;
 CREATE INDEX        products_services_sort_name_idx  ON products_services (company_id, sort_name, id);
@@ -63,3 +69,48 @@ CREATE TABLE product_categories (
 CREATE INDEX product_categories_category_id_idx ON product_categories (company_id, category_id, product_id);
 SELECT app.protect('product_categories', audit_id => 'product_id', fixed => '{product_id,category_id}',
     admin => 'RCX', manager => 'RCX', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
+
+-- What it cost before, and who said so: written by the trigger below, by nobody else.
+CREATE TABLE product_prices (
+    company_id       uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    id               uuid        NOT NULL DEFAULT gen_random_uuid(),
+    product_id       uuid        NOT NULL,
+    unit_price_cents bigint      NOT NULL,
+    tax_category     text        NOT NULL,
+    tax_rate_bp      int         NOT NULL,
+    set_by           uuid        NOT NULL DEFAULT app.user_id(),
+    set_at           timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (company_id, id),
+    CONSTRAINT product_prices_product_id_fkey FOREIGN KEY (company_id, product_id) REFERENCES products_services
+);
+CREATE INDEX product_prices_product_id_idx ON product_prices (company_id, product_id, set_at, id);
+SELECT app.protect('product_prices', audited => false,
+    admin => 'R', manager => 'R', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
+
+CREATE FUNCTION app.keep_price() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('INSERT INTO %I.product_prices (product_id, unit_price_cents, tax_category, tax_rate_bp) VALUES ($1, $2, $3, $4)',
+                   TG_TABLE_SCHEMA)
+      USING NEW.id, NEW.unit_price_cents, NEW.tax_category, NEW.tax_rate_bp;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER first_price AFTER INSERT ON products_services FOR EACH ROW EXECUTE FUNCTION app.keep_price();
+CREATE TRIGGER next_price  AFTER UPDATE ON products_services FOR EACH ROW
+    WHEN ((OLD.unit_price_cents, OLD.tax_category, OLD.tax_rate_bp)
+          IS DISTINCT FROM (NEW.unit_price_cents, NEW.tax_category, NEW.tax_rate_bp))
+    EXECUTE FUNCTION app.keep_price();
+
+-- Who offers a service, and how long they take for it.
+CREATE TABLE practitioner_services (
+    company_id       uuid     NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    practitioner_id  uuid     NOT NULL,
+    service_id       uuid     NOT NULL,
+    duration_minutes smallint CHECK (duration_minutes BETWEEN 5 AND 480),                         -- NULL: the service's
+    PRIMARY KEY (company_id, practitioner_id, service_id),
+    CONSTRAINT practitioner_services_practitioner_id_fkey FOREIGN KEY (company_id, practitioner_id) REFERENCES practitioners,
+    CONSTRAINT practitioner_services_service_id_fkey      FOREIGN KEY (company_id, service_id)      REFERENCES products_services
+);
+CREATE INDEX practitioner_services_service_id_idx ON practitioner_services (company_id, service_id, practitioner_id);
+SELECT app.protect('practitioner_services', audit_id => 'practitioner_id', fixed => '{practitioner_id,service_id}',
+    admin => 'RWX', manager => 'RWX', practitioner => 'R', nurse => 'R', secretary => 'RWX', readonly => 'R');

@@ -1,21 +1,51 @@
 -- The diary: nobody and no room is booked twice, and a status changes only along its path.
 
 -- BEFORE INSERT OR UPDATE OF status. Arguments: the SQLSTATE of a refusal, then the allowed steps, 'from>to'; '>to' is where
--- a row may begin. A step leaves its mark in <status>_at and <status>_by, where the table has them.
+-- a row may begin, and 'from>to:job,job' a step that not everybody may take who may write. A step leaves its mark in <status>_at
+-- and <status>_by, where the table has them.
 CREATE FUNCTION app.follow_path() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     came_from text := CASE TG_OP WHEN 'UPDATE' THEN OLD.status ELSE '' END;
+    rule      text;
 BEGIN
     IF NEW.status = came_from THEN
         RETURN NEW;
     END IF;
-    IF came_from || '>' || NEW.status <> ALL (TG_ARGV[1:]) THEN
+    SELECT r INTO rule FROM unnest(TG_ARGV[1:]) r WHERE split_part(r, ':', 1) = came_from || '>' || NEW.status;
+    IF rule IS NULL THEN
         RAISE EXCEPTION 'no step from % to % for %', CASE came_from WHEN '' THEN 'nothing' ELSE came_from END, NEW.status, TG_TABLE_NAME
             USING ERRCODE = TG_ARGV[0], TABLE = TG_TABLE_NAME, COLUMN = 'status';
+    ELSIF rule LIKE '%:%' AND substr((app.actor()).role, 12) <> ALL (string_to_array(split_part(rule, ':', 2), ',')) THEN
+        RAISE EXCEPTION 'this step of % is for %', TG_TABLE_NAME, split_part(rule, ':', 2) USING ERRCODE = 'insufficient_privilege';
     END IF;
     RETURN jsonb_populate_record(NEW, jsonb_build_object(NEW.status || '_at', now(), NEW.status || '_by', app.user_id()));
 END $$;
+
+-- Appointments that recur: the rule by which they were made. Each is a row of its own, moved and called off by itself.
+CREATE TABLE appointment_series (
+    company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    id              uuid        NOT NULL DEFAULT gen_random_uuid(),
+    patient_id      uuid        NOT NULL,
+    practitioner_id uuid        NOT NULL,
+    first_on        date        NOT NULL,
+    until_on        date        NOT NULL,                                         -- inclusive
+    interval_weeks  smallint    NOT NULL DEFAULT 1 CHECK (interval_weeks BETWEEN 1 AND 12),
+    starts          time        NOT NULL,                                         -- local, whatever daylight saving says
+    minutes         smallint    NOT NULL CHECK (minutes BETWEEN 5 AND 1440),
+    created_by      uuid        NOT NULL DEFAULT app.user_id(),
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    version         int         NOT NULL DEFAULT 1,
+    PRIMARY KEY (company_id, id),
+    CONSTRAINT appointment_series_patient_id_fkey      FOREIGN KEY (company_id, patient_id)      REFERENCES patients,
+    CONSTRAINT appointment_series_practitioner_id_fkey FOREIGN KEY (company_id, practitioner_id) REFERENCES practitioners,
+    CONSTRAINT appointment_series_order_check          CHECK (first_on <= until_on AND until_on <= first_on + 731)
+);
+CREATE INDEX appointment_series_patient_id_idx      ON appointment_series (company_id, patient_id, created_at, id);
+CREATE INDEX appointment_series_practitioner_id_idx ON appointment_series (company_id, practitioner_id);
+SELECT app.protect('appointment_series', fixed => '{patient_id,first_on}', automatic => '{created_by}',
+    admin => 'RW', manager => 'RW', practitioner => 'RW', nurse => 'RW', secretary => 'RW', readonly => 'R');
 
 CREATE TABLE appointments (
     company_id          uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
@@ -25,6 +55,9 @@ CREATE TABLE appointments (
     facility_id         uuid,
     room_id             uuid,
     service_id          uuid,
+    series_id           uuid,
+    occurrence_on       date,                                                     -- the day that the series gave it
+    detached            boolean     NOT NULL DEFAULT false,                       -- changed by itself: the series moves it no more
     starts_at           timestamptz NOT NULL,
     ends_at             timestamptz NOT NULL,
     status              text        NOT NULL DEFAULT 'scheduled'
@@ -32,12 +65,16 @@ CREATE TABLE appointments (
     overbook            boolean     NOT NULL DEFAULT false,                       -- on purpose beside another one
     reason              text        CHECK (length(reason) <= 1000),
     notes               text        CHECK (length(notes) <= 10000),               -- administrative, not clinical
+    cancelled_for       text        CHECK (cancelled_for IN ('patient', 'patient_link', 'practitioner', 'clinic', 'mistake', 'other')),
     cancellation_reason text        CHECK (length(cancellation_reason) <= 1000),
     confirmed_at        timestamptz,
     checked_in_at       timestamptz,
     completed_at        timestamptz,
     cancelled_at        timestamptz,
+    cancelled_by        uuid,                                                     -- of central; by link, the link
+    no_show_at          timestamptz,
     reminded_at         timestamptz,
+    created_by          uuid        NOT NULL DEFAULT app.user_id(),
     created_at          timestamptz NOT NULL DEFAULT now(),
     updated_at          timestamptz NOT NULL DEFAULT now(),
     version             int         NOT NULL DEFAULT 1,
@@ -48,15 +85,19 @@ CREATE TABLE appointments (
     CONSTRAINT appointments_facility_id_fkey     FOREIGN KEY (company_id, facility_id)     REFERENCES medical_facilities,
     CONSTRAINT appointments_room_id_fkey         FOREIGN KEY (company_id, room_id)         REFERENCES rooms,
     CONSTRAINT appointments_service_id_fkey      FOREIGN KEY (company_id, service_id)      REFERENCES products_services,
+    CONSTRAINT appointments_series_id_fkey       FOREIGN KEY (company_id, series_id)       REFERENCES appointment_series,
+    CONSTRAINT appointments_series_check         CHECK ((series_id IS NULL) = (occurrence_on IS NULL)),
+    CONSTRAINT appointments_cancelled_check      CHECK (status <> 'cancelled' OR cancelled_for IS NOT NULL),
     CONSTRAINT appointments_duration_check       CHECK (ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'),
-    -- company_id is left out: a database holds one company, and each column makes the index slower. What is over, called off,
-    -- deleted or overbooked on purpose takes no place. [) ranges: one may end when the next begins.
+    -- company_id is left out: a database holds one company, and each column makes the index slower. What is over, called off
+    -- or deleted takes no place; what is overbooked on purpose, none of practitioner and room, but nobody is patient in two places.
+    -- [) ranges: one may end when the next begins.
     CONSTRAINT appointments_practitioner_overlap EXCLUDE USING gist
         (practitioner_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
         WHERE (status IN ('scheduled', 'confirmed', 'checked_in') AND deleted_at IS NULL AND NOT overbook),
     CONSTRAINT appointments_patient_overlap EXCLUDE USING gist
         (patient_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
-        WHERE (status IN ('scheduled', 'confirmed', 'checked_in') AND deleted_at IS NULL AND NOT overbook),
+        WHERE (status IN ('scheduled', 'confirmed', 'checked_in') AND deleted_at IS NULL),
     CONSTRAINT appointments_room_overlap EXCLUDE USING gist
         (room_id WITH =, tstzrange(starts_at, ends_at) WITH &&)
         WHERE (status IN ('scheduled', 'confirmed', 'checked_in') AND deleted_at IS NULL AND NOT overbook)
@@ -70,20 +111,35 @@ CREATE INDEX appointments_facility_id_idx     ON appointments (company_id, facil
 CREATE INDEX appointments_room_id_idx         ON appointments (company_id, room_id, starts_at, id);
 CREATE INDEX appointments_service_id_idx      ON appointments (company_id, service_id);
 CREATE INDEX appointments_created_at_idx      ON appointments (company_id, created_at, id);
+CREATE INDEX appointments_updated_at_idx      ON appointments (company_id, updated_at);                   -- what is new
+CREATE INDEX appointments_series_id_idx       ON appointments (company_id, series_id, occurrence_on);
+-- Who calls an appointment off or notes a no-show may also delete; who completes it treats, or runs the clinic.
 CREATE TRIGGER path BEFORE INSERT OR UPDATE OF status ON appointments FOR EACH ROW EXECUTE FUNCTION app.follow_path('MP020',
     '>scheduled', '>confirmed',
-    'scheduled>confirmed', 'scheduled>checked_in', 'scheduled>cancelled', 'scheduled>no_show',
-    'confirmed>checked_in', 'confirmed>completed', 'confirmed>cancelled', 'confirmed>no_show',
-    'checked_in>completed', 'checked_in>cancelled');
-SELECT app.protect('appointments', automatic => '{confirmed_at,checked_in_at,completed_at,cancelled_at,reminded_at}',
+    'scheduled>confirmed', 'scheduled>checked_in', 'confirmed>checked_in',
+    'confirmed>completed:admin,manager,practitioner,nurse', 'checked_in>completed:admin,manager,practitioner,nurse',
+    'scheduled>cancelled:admin,manager,practitioner,secretary,link', 'confirmed>cancelled:admin,manager,practitioner,secretary,link',
+    'checked_in>cancelled:admin,manager,practitioner,secretary',
+    'scheduled>no_show:admin,manager,practitioner,secretary', 'confirmed>no_show:admin,manager,practitioner,secretary');
+SELECT app.protect('appointments', fixed => '{patient_id,series_id,occurrence_on}',
+    automatic => '{confirmed_at,checked_in_at,completed_at,cancelled_at,cancelled_by,no_show_at,reminded_at,created_by}',
     admin => 'RWD', manager => 'RWD', practitioner => 'RWD', nurse => 'RW', secretary => 'RWD', readonly => 'R');
 -- Reminders say when and with whom, not why.
 GRANT SELECT (company_id, id, patient_id, practitioner_id, facility_id, starts_at, ends_at, status, reminded_at, deleted_at)
    ON appointments TO medicalpro_worker;
 GRANT UPDATE (reminded_at) ON appointments TO medicalpro_worker;
--- Overbooking is for those who may also delete. A nurse may still move along one that others made.
-REVOKE UPDATE (overbook) ON appointments FROM medicalpro_nurse;
-CREATE POLICY no_overbooking ON appointments AS RESTRICTIVE FOR INSERT TO medicalpro_nurse WITH CHECK (NOT overbook);
+-- Overbooking is for those who answer for it. The others may still move along one that was made.
+REVOKE UPDATE (overbook) ON appointments FROM medicalpro_nurse, medicalpro_secretary;
+CREATE POLICY no_overbooking ON appointments AS RESTRICTIVE FOR INSERT TO medicalpro_nurse, medicalpro_secretary WITH CHECK (NOT overbook);
+
+-- Nobody has failed to come before it has begun.
+CREATE FUNCTION app.refuse_early_no_show() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'an appointment that has not begun is no no-show' USING ERRCODE = 'MP020', TABLE = TG_TABLE_NAME, COLUMN = 'status';
+END $$;
+CREATE TRIGGER early BEFORE UPDATE OF status ON appointments FOR EACH ROW
+    WHEN (NEW.status = 'no_show' AND OLD.status <> 'no_show' AND NEW.starts_at > now()) EXECUTE FUNCTION app.refuse_early_no_show();
 
 -- The start of an appointment that was made cannot be moved once it is over: history stays where it was.
 CREATE FUNCTION app.keep_past_appointment() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -97,6 +153,140 @@ CREATE TRIGGER over BEFORE UPDATE OF starts_at, ends_at, practitioner_id, room_i
           AND (OLD.starts_at, OLD.ends_at, OLD.practitioner_id, OLD.room_id)
               IS DISTINCT FROM (NEW.starts_at, NEW.ends_at, NEW.practitioner_id, NEW.room_id))
     EXECUTE FUNCTION app.keep_past_appointment();
+
+-- A slot that somebody is about to book, for some minutes, under a token.
+CREATE TABLE slot_holds (
+    company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    id              uuid        NOT NULL DEFAULT gen_random_uuid(),
+    practitioner_id uuid        NOT NULL,
+    starts_at       timestamptz NOT NULL,
+    ends_at         timestamptz NOT NULL,
+    expires_at      timestamptz NOT NULL,
+    token_hash      bytea       NOT NULL CHECK (octet_length(token_hash) = 32),
+    user_id         uuid        NOT NULL DEFAULT app.user_id(),
+    created_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (company_id, id),
+    CONSTRAINT slot_holds_practitioner_id_fkey FOREIGN KEY (company_id, practitioner_id) REFERENCES practitioners,
+    CONSTRAINT slot_holds_duration_check       CHECK (ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'),
+    CONSTRAINT slot_holds_expiry_check         CHECK (expires_at <= created_at + interval '1 hour')
+);
+CREATE INDEX slot_holds_practitioner_id_idx ON slot_holds (company_id, practitioner_id, starts_at);
+CREATE INDEX slot_holds_expires_at_idx      ON slot_holds (company_id, expires_at);
+CREATE INDEX slot_holds_user_id_idx         ON slot_holds (company_id, user_id);
+SELECT app.protect('slot_holds', audited => false, automatic => '{user_id}',
+    admin => 'RCX', manager => 'RCX', practitioner => 'RCX', nurse => 'RCX', secretary => 'RCX', readonly => 'R');
+
+-- One at a time takes a practitioner's time: a hold and a booking cannot miss each other, and nobody deadlocks.
+CREATE FUNCTION app.lock_calendar(practitioner uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT p.id FROM practitioners p WHERE p.company_id = app.clinic_id() AND p.id = lock_calendar.practitioner FOR NO KEY UPDATE;
+END;
+
+-- What else, beside the row `own`, takes this time: the constraint that says so, or NULL. Overbooked ones count here.
+CREATE FUNCTION app.time_taken(own uuid, practitioner uuid, since timestamptz, until timestamptz) RETURNS text
+LANGUAGE sql VOLATILE SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT 'appointments_practitioner_overlap'
+      FROM appointments a
+     WHERE a.company_id = app.clinic_id() AND a.practitioner_id = time_taken.practitioner AND a.id <> time_taken.own
+       AND a.starts_at > time_taken.since - interval '24 hours' AND a.starts_at < time_taken.until AND a.ends_at > time_taken.since
+       AND a.status IN ('scheduled', 'confirmed', 'checked_in') AND a.deleted_at IS NULL
+    UNION ALL
+    SELECT 'slot_holds_overlap'
+      FROM slot_holds h
+     WHERE h.company_id = app.clinic_id() AND h.practitioner_id = time_taken.practitioner AND h.id <> time_taken.own
+       AND h.starts_at > time_taken.since - interval '24 hours' AND h.starts_at < time_taken.until AND h.ends_at > time_taken.since
+       AND h.expires_at > clock_timestamp()
+     LIMIT 1;
+END;
+
+CREATE FUNCTION app.claim_time() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    taken text;
+BEGIN
+    PERFORM app.lock_calendar(NEW.practitioner_id);
+    taken := app.time_taken(NEW.id, NEW.practitioner_id, NEW.starts_at, NEW.ends_at);
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'this time is taken' USING ERRCODE = 'exclusion_violation', CONSTRAINT = taken, TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER claim BEFORE INSERT ON slot_holds FOR EACH ROW EXECUTE FUNCTION app.claim_time();
+CREATE TRIGGER claim BEFORE INSERT ON appointments FOR EACH ROW
+    WHEN (NEW.status IN ('scheduled', 'confirmed') AND NOT NEW.overbook) EXECUTE FUNCTION app.claim_time();
+CREATE TRIGGER claim_anew BEFORE UPDATE OF starts_at, ends_at, practitioner_id, overbook, deleted_at ON appointments FOR EACH ROW
+    WHEN (NEW.status IN ('scheduled', 'confirmed', 'checked_in') AND NOT NEW.overbook AND NEW.deleted_at IS NULL
+          AND (OLD.starts_at, OLD.ends_at, OLD.practitioner_id, OLD.overbook, OLD.deleted_at)
+              IS DISTINCT FROM (NEW.starts_at, NEW.ends_at, NEW.practitioner_id, NEW.overbook, NEW.deleted_at))
+    EXECUTE FUNCTION app.claim_time();
+
+-- A link by which a patient confirms an appointment, or calls it off: good for one answer, and for the time that it was made for.
+-- Its context is signed with the link's id as the user, role medicalpro_link.
+CREATE TABLE appointment_links (
+    company_id     uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    id             uuid        NOT NULL DEFAULT gen_random_uuid(),
+    appointment_id uuid        NOT NULL,
+    starts_at      timestamptz NOT NULL,                                          -- the appointment's, as it was told
+    answer         text        CHECK (answer IN ('confirmed', 'cancelled')),
+    answered_at    timestamptz,
+    created_at     timestamptz NOT NULL DEFAULT now(),
+    updated_at     timestamptz NOT NULL DEFAULT now(),
+    version        int         NOT NULL DEFAULT 1,
+    PRIMARY KEY (company_id, id),
+    CONSTRAINT appointment_links_appointment_id_fkey FOREIGN KEY (company_id, appointment_id) REFERENCES appointments
+);
+CREATE INDEX appointment_links_appointment_id_idx ON appointment_links (company_id, appointment_id);
+SELECT app.protect('appointment_links', audited => false, fixed => '{appointment_id,starts_at}', automatic => '{answer,answered_at}',
+    admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC');
+
+-- What the patient is shown: when, with whom and where, never what for. Nothing where the link is not good, or not any more.
+CREATE FUNCTION app.link_appointment()
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, status text, practitioner text, facility text, address_line1 text,
+               address_line2 text, postal_code text, city text, clinic text, phone text, country text, language text, time_zone text,
+               answer text, cancellable boolean)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT a.starts_at, a.ends_at, a.status, concat_ws(' ', p.title, p.first_name, p.last_name), f.name,
+           CASE WHEN f.city IS NULL THEN s.address_line1 ELSE f.address_line1 END,
+           CASE WHEN f.city IS NULL THEN s.address_line2 ELSE f.address_line2 END,
+           coalesce(CASE WHEN f.city IS NOT NULL THEN f.postal_code END, s.postal_code), coalesce(f.city, s.city),
+           s.name, coalesce(f.phone, s.phone), s.country, coalesce(t.language, s.language), s.time_zone, l.answer,
+           a.starts_at - make_interval(hours => s.cancellation_hours) > now()
+      FROM appointment_links l
+      JOIN appointments a       ON a.company_id = l.company_id AND a.id = l.appointment_id
+      JOIN practitioners p      ON p.company_id = a.company_id AND p.id = a.practitioner_id
+      JOIN patients t           ON t.company_id = a.company_id AND t.id = a.patient_id
+      JOIN clinic_settings s    ON s.company_id = a.company_id
+      LEFT JOIN medical_facilities f ON f.company_id = a.company_id AND f.id = a.facility_id,
+           LATERAL app.record_access('read', 'appointments', ARRAY[a.id], ARRAY[a.patient_id])
+     WHERE l.id = (SELECT app.user_id())
+       AND a.starts_at = l.starts_at AND a.starts_at > now() AND a.deleted_at IS NULL AND t.deleted_at IS NULL;
+END;
+
+-- The patient's answer, once: whether it counted.
+CREATE FUNCTION app.link_answer(answer text) RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER
+BEGIN ATOMIC
+    WITH answered AS (
+        UPDATE appointment_links l
+           SET answer = link_answer.answer, answered_at = now()
+          FROM appointments a, clinic_settings s
+         WHERE l.id = (SELECT app.user_id()) AND l.answer IS NULL
+           AND a.company_id = l.company_id AND a.id = l.appointment_id AND s.company_id = l.company_id
+           AND a.starts_at = l.starts_at AND a.starts_at > now() AND a.deleted_at IS NULL AND a.status IN ('scheduled', 'confirmed')
+           AND (link_answer.answer = 'confirmed' OR a.starts_at - make_interval(hours => s.cancellation_hours) > now())
+        RETURNING l.appointment_id, l.starts_at
+    ), told AS (
+        UPDATE appointments a
+           SET status        = link_answer.answer,
+               cancelled_for = CASE link_answer.answer WHEN 'cancelled' THEN 'patient_link' END
+          FROM answered d
+         WHERE a.company_id = app.clinic_id() AND a.id = d.appointment_id AND a.starts_at = d.starts_at
+        RETURNING a.id
+    )
+    SELECT EXISTS (SELECT FROM told);
+END;
+GRANT EXECUTE ON FUNCTION app.link_appointment(), app.link_answer(text) TO medicalpro_link;
 
 -- A revocable link to one practitioner's calendar, for calendar programs. Its context is signed with the link's id as the
 -- user, role medicalpro_link: the functions take nothing from the caller.

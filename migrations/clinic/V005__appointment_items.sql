@@ -1,4 +1,4 @@
--- What was done or sold at an appointment: what its quote or invoice is made from.
+-- What is proposed at an appointment, agreed to by the patient, and done: what its quote or invoice is made from.
 
 CREATE TABLE appointment_items (
     company_id       uuid          NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
@@ -10,7 +10,12 @@ CREATE TABLE appointment_items (
     quantity         numeric(12,3) NOT NULL DEFAULT 1 CHECK (quantity > 0),
     unit_price_cents bigint        NOT NULL CHECK (unit_price_cents BETWEEN 0 AND 100000000000),   -- net; copied, not looked up
     discount_bp      int           NOT NULL DEFAULT 0 CHECK (discount_bp BETWEEN 0 AND 10000),
+    tax_category     text          NOT NULL DEFAULT 'exempt' CHECK (length(tax_category) BETWEEN 1 AND 50),
     tax_rate_bp      int           NOT NULL DEFAULT 0 CHECK (tax_rate_bp BETWEEN 0 AND 10000),
+    status           text          NOT NULL DEFAULT 'proposed' CHECK (status IN ('proposed', 'accepted', 'refused', 'completed')),
+    accepted_at      timestamptz,
+    refused_at       timestamptz,
+    completed_at     timestamptz,
     created_at       timestamptz   NOT NULL DEFAULT now(),
     updated_at       timestamptz   NOT NULL DEFAULT now(),
     version          int           NOT NULL DEFAULT 1,
@@ -20,6 +25,21 @@ CREATE TABLE appointment_items (
 );
 CREATE INDEX appointment_items_appointment_id_idx ON appointment_items (company_id, appointment_id, position, id);
 CREATE INDEX appointment_items_product_id_idx     ON appointment_items (company_id, product_id);
--- Rows are deleted: what was invoiced stands in the invoice, and the audit trail keeps that there was one.
-SELECT app.protect('appointment_items', fixed => '{appointment_id}',
+CREATE TRIGGER path BEFORE INSERT OR UPDATE OF status ON appointment_items FOR EACH ROW EXECUTE FUNCTION app.follow_path('MP020',
+    '>proposed', 'proposed>accepted', 'proposed>refused', 'accepted>completed:admin,manager,practitioner,nurse');
+-- What was agreed to stays as it was agreed to. Only a proposal is changed or taken back: what was invoiced stands in the invoice
+-- beside, and the audit trail keeps that there was one.
+CREATE FUNCTION app.keep_agreed_item() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'an item that is % is not changed', OLD.status USING ERRCODE = 'MP021', TABLE = TG_TABLE_NAME;
+END $$;
+CREATE TRIGGER agreed BEFORE UPDATE OF description, quantity, discount_bp ON appointment_items FOR EACH ROW
+    WHEN (OLD.status <> 'proposed' AND (OLD.description, OLD.quantity, OLD.discount_bp)
+          IS DISTINCT FROM (NEW.description, NEW.quantity, NEW.discount_bp))
+    EXECUTE FUNCTION app.keep_agreed_item();
+CREATE TRIGGER agreed_delete BEFORE DELETE ON appointment_items FOR EACH ROW
+    WHEN (OLD.status <> 'proposed') EXECUTE FUNCTION app.keep_agreed_item();
+SELECT app.protect('appointment_items', fixed => '{appointment_id,product_id,unit_price_cents,tax_category,tax_rate_bp}',
+    automatic => '{accepted_at,refused_at,completed_at}',
     admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'RW', secretary => 'RWX', readonly => 'R');

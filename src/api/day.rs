@@ -14,8 +14,8 @@ use super::text::Refusal;
 const RULE: Refusal = "must be a date, YYYY-MM-DD";
 
 /// A day of the Gregorian calendar, years 1 to 9999: `YYYY-MM-DD` and no other way of writing it (RFC 3339, full-date).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(NaiveDate);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub NaiveDate);
 
 impl FromStr for Day {
     type Err = Refusal;

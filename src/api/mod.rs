@@ -5,6 +5,7 @@
 //! | `body` | the JSON body: size, depth, duplicate keys |
 //! | `schema` | a body against its schema and its region's rules: all invalid fields at once |
 //! | `day` | a day of the calendar |
+//! | `time_of_day` | a time of the clock |
 //! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
 //! | `list` | pages: limit, sealed cursor, answer |
 //! | `answer` | found, created, unchanged, gone: status, `ETag`, `Location` |
@@ -19,6 +20,7 @@ pub mod list;
 pub mod schema;
 pub mod search;
 pub mod text;
+pub mod time_of_day;
 
 /// The groups of operations in the spec.
 #[derive(Debug, poem_openapi::Tags)]
@@ -29,10 +31,18 @@ pub enum Tag {
     Staff,
     /// Those of them who treat patients.
     Practitioners,
-    /// A clinic's own settings.
+    /// A clinic's own settings, its places, and when it is closed.
     Clinic,
     /// The people a clinic treats.
     Patients,
+    /// Who sees whom, when and where.
+    Appointments,
+    /// When somebody is free, and keeping that for a moment.
+    Slots,
+    /// What a clinic offers, and what it costs.
+    Catalogue,
+    /// What links open that patients and calendar programs hold.
+    Links,
     /// Who did what.
     Audit,
     /// For those who run the platform: no clinic's data.

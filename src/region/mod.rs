@@ -8,6 +8,7 @@
 //! can be mended later, and says so. Rates are those in force on 1 January 2025: whoever changes one names the text that
 //! changed it.
 
+pub mod clock;
 mod format;
 mod language;
 mod locality;

@@ -48,10 +48,10 @@ pub const REGISTRATION_TAKEN: ConstraintMessage = ConstraintMessage {
 sql! { Clinic;
     /// A practitioner who logs in.
     INSERT by MAKERS;
-        "INSERT INTO practitioners (company_id, id, user_id, title, first_name, last_name, speciality, registration_number, email,
+        "INSERT INTO practitioners (company_id, id, user_id, title, first_name, last_name, specialities, registration_number, email,
                                     phone, color, sort_name)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-         RETURNING id, user_id, title, first_name, last_name, speciality, registration_number, email, phone, color, active,
+         RETURNING id, user_id, title, first_name, last_name, specialities, registration_number, email, phone, color, active,
                    created_at, updated_at, version";
 }
 
@@ -72,8 +72,7 @@ pub struct Practitioner {
     /// Family name.
     pub last_name: PersonName,
     /// What they treat.
-    #[oai(skip_serializing_if_is_none)]
-    pub speciality: Option<Speciality>,
+    pub specialities: Vec<Speciality>,
     /// The number in the country's register of practitioners.
     #[oai(skip_serializing_if_is_none)]
     pub registration_number: Option<RegistrationNumber>,
@@ -114,7 +113,7 @@ crate::from_row!(Practitioner {
     title,
     first_name,
     last_name,
-    speciality,
+    specialities,
     registration_number,
     email,
     phone,
@@ -132,7 +131,8 @@ pub struct NewPractitioner {
     /// How they are addressed.
     pub title: Option<Title>,
     /// What they treat.
-    pub speciality: Option<Speciality>,
+    #[oai(validator(max_items = 10))]
+    pub specialities: Option<Vec<Speciality>>,
     /// The number in the country's register of practitioners.
     pub registration_number: Option<RegistrationNumber>,
     /// Telephone number, international form.
@@ -197,7 +197,7 @@ impl Practitioners {
                         &new.title,
                         first,
                         last,
-                        &new.speciality,
+                        &new.specialities.as_deref().unwrap_or_default(),
                         &new.registration_number,
                         &email,
                         &new.phone,
@@ -229,7 +229,7 @@ impl Example for NewPractitioner {
     fn example() -> Self {
         Self {
             title: "Dr".parse().ok(),
-            speciality: "Cardiology".parse().ok(),
+            specialities: "Cardiology".parse().ok().map(|one| vec![one]),
             registration_number: "10101010101".parse().ok(),
             phone: "+33 1 42 68 53 00".parse().ok(),
             color: "#2e7d32".parse().ok(),
@@ -240,7 +240,7 @@ impl Example for NewPractitioner {
 impl Example for Practitioner {
     #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
     fn example() -> Self {
-        let NewPractitioner { title, speciality, registration_number, phone, color } = NewPractitioner::example();
+        let NewPractitioner { title, specialities, registration_number, phone, color } = NewPractitioner::example();
         let at = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
         Self {
             id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0007),
@@ -248,7 +248,7 @@ impl Example for Practitioner {
             title,
             first_name: "Jo".parse().expect("a name"),
             last_name: "Martin".parse().expect("a name"),
-            speciality,
+            specialities: specialities.unwrap_or_default(),
             registration_number,
             email: "jo@cabinet-du-parc.example".parse().ok(),
             phone,

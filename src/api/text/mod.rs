@@ -182,6 +182,7 @@ macro_rules! text_types {
                 $( $format => <$name as Text>::parse(text).map(|_| ()), )+
                 "uuid" => uuid::Uuid::parse_str(text).map(|_| ()).map_err(|_| "must be a UUID"),
                 "date" => text.parse::<super::day::Day>().map(|_| ()),
+                "time-of-day" => text.parse::<super::time_of_day::TimeOfDay>().map(|_| ()),
                 "date-time" => chrono::DateTime::parse_from_rfc3339(text).map(|_| ()).map_err(|_| "must be an RFC 3339 time"),
                 _ => Ok(()),
             }
@@ -224,6 +225,34 @@ text_types! {
     Title: "title", 1..=50, "Dr", line;
     /// What a practitioner treats.
     Speciality: "speciality", 1..=200, "Cardiology", line;
+    /// A room, as its door says.
+    RoomName: "room-name", 1..=100, "Room 2", line;
+    /// A part of a country (ISO 3166-2).
+    Subdivision: "subdivision", 4..=6, "DE-BY", line, r"^[A-Z]{2}-[A-Z0-9]{1,3}$";
+    /// What the numbers of a kind of thing begin with.
+    NumberPrefix: "number-prefix", 1..=10, "P-", line;
+    /// What a tax is called.
+    TaxLabel: "tax-label", 1..=20, "TVA", line;
+    /// Why something is so; nothing clinical belongs here.
+    Reason: "reason", 1..=500, "Called: has to travel.", lines;
+    /// A category's name.
+    CategoryName: "category-name", 1..=100, "Prevention", line;
+    /// A product's or service's name.
+    ProductName: "product-name", 1..=200, "First consultation", line;
+    /// The code by which a clinic files a product or service.
+    ProductCode: "product-code", 1..=50, "CS-01", line;
+    /// What something is, in a few words.
+    Description: "description", 1..=2000, "For patients who have not been here before.", lines;
+    /// What something is, at length.
+    LongDescription: "long-description", 1..=5000, "Please come on an empty stomach.", lines;
+    /// What a quantity is counted in.
+    Unit: "unit", 1..=30, "piece", line;
+    /// Something that a service needs.
+    Material: "material", 1..=200, "Blood pressure cuff", line;
+    /// A region's word for how something is taxed.
+    TaxCategory: "tax-category", 1..=50, "exempt", line;
+    /// What is proposed or done at an appointment.
+    ItemDescription: "item-description", 1..=1000, "First consultation", lines;
     /// A colour, as CSS writes it.
     Color: "color", 7..=7, "#2e7d32", color, r"^#[0-9a-f]{6}$";
     /// What an event is called.

@@ -42,7 +42,8 @@ async fn texts_that_are_no_text_are_refused_in_every_field_and_not_repeated() {
     for operation in walk.operations.iter().filter(|operation| operation.body.is_some()) {
         // Each its own log-in, since some operations end one.
         let person = clinic.person(Role::Admin).await;
-        let (ids, valid) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await.unwrap());
+        let (ids, valid) =
+            (walk.ids(operation, &clinic, &person).await, walk.body(operation, &clinic, &person).await.unwrap());
         let before = clinic.rows().await;
         for (name, _) in texts(operation) {
             for (bytes, status) in nul.iter().chain(not_unicode) {
@@ -152,7 +153,8 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
     for operation in walk.operations.iter().filter(|operation| operation.body.is_some()) {
         // Each its own log-in, since some operations end one.
         let person = clinic.person(Role::Admin).await;
-        let (ids, valid) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await.unwrap());
+        let (ids, valid) =
+            (walk.ids(operation, &clinic, &person).await, walk.body(operation, &clinic, &person).await.unwrap());
         let before = clinic.rows().await;
         let mut longest = valid.clone();
         let mut limited = 0;

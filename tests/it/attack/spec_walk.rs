@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::operations::{OPERATIONS, Operation, PUBLIC, Right, Walk, generated, nowhere, operations, resolve};
+use super::operations::{Operation, PUBLIC, Right, Walk, entries, generated, nowhere, operations, resolve};
 use super::tokens::{Forge, claims, refused};
 use super::wire::Body;
 use crate::support::{Answer, Person, World};
@@ -20,9 +20,9 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 fn every_operation_of_the_spec_is_attacked_and_no_other() {
     let spec = operations(&generated());
     let in_spec: BTreeSet<&str> = spec.iter().map(|operation| operation.id.as_str()).collect();
-    let attacked: BTreeSet<&str> = OPERATIONS.iter().map(|entry| entry.id).collect();
+    let attacked: BTreeSet<&str> = entries().map(|entry| entry.id).collect();
     assert_eq!(in_spec.len(), spec.len(), "an operationId stands twice");
-    assert_eq!(attacked.len(), OPERATIONS.len(), "an entry stands twice");
+    assert_eq!(attacked.len(), entries().count(), "an entry stands twice");
     assert_eq!(in_spec, attacked, "each operation has an entry in tests/it/attack/operations.rs");
     for operation in &spec {
         let entry = operation.entry();
@@ -102,7 +102,7 @@ async fn without_a_good_token_a_protected_operation_answers_401_and_does_nothing
     for operation in walk.operations.iter().filter(|operation| !operation.public) {
         // Each its own log-in, since logging out is an operation too.
         let person = walk.somebody(operation, &ours).await;
-        let (ids, body) = (walk.ids(operation, &ours, &person).await, walk.body(operation, &person).await);
+        let (ids, body) = (walk.ids(operation, &ours, &person).await, walk.body(operation, &ours, &person).await);
         let before = versions(&ours).await;
         for (what, header) in refused(&forge, &person, &theirs) {
             let headers: Vec<_> = header.as_deref().map(|value| ("authorization", value)).into_iter().collect();
@@ -149,7 +149,7 @@ async fn another_clinics_id_is_answered_like_one_that_exists_nowhere() {
             let person = walk.somebody(operation, &ours).await;
             let in_body = operation.ids_in_body().iter().any(|id| id == name);
             let send = async |ids: &Map<String, Value>| {
-                let mut body = walk.body(operation, &person).await;
+                let mut body = walk.body(operation, &ours, &person).await;
                 if let Some(body) = body.as_mut().filter(|_| in_body) {
                     body[*name] = ids[*name].clone();
                 }
@@ -197,7 +197,8 @@ async fn each_role_may_what_the_matrix_says_and_nothing_else() {
         for operation in walk.operations.iter().filter(|operation| !operation.public) {
             // Each somebody of their own: some operations end a session, some an account.
             let person = clinic.person(role).await;
-            let (ids, body) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await);
+            let (ids, body) =
+                (walk.ids(operation, &clinic, &person).await, walk.body(operation, &clinic, &person).await);
             let made = versions(&clinic).await;
             let answer = walk.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await;
             let name = role.name();
@@ -215,7 +216,7 @@ async fn each_role_may_what_the_matrix_says_and_nothing_else() {
         }
     }
     // An operation that every role may call would not show that a right is asked for at all.
-    let asked = OPERATIONS.iter().filter(|entry| matches!(entry.right, Right::Of(..)));
+    let asked = entries().filter(|entry| matches!(entry.right, Right::Of(..)));
     let refused = asked.filter(|entry| Role::ALL.iter().any(|role| !entry.right.includes(*role)));
     assert!(refused.count() >= 4);
 }
@@ -228,7 +229,7 @@ async fn a_body_over_the_limit_is_413_however_it_is_sent() {
     for operation in &walk.operations {
         let person = walk.somebody(operation, &clinic).await;
         let ids = walk.ids(operation, &clinic, &person).await;
-        let valid = walk.body(operation, &person).await.map(|body| body.to_string().into_bytes());
+        let valid = walk.body(operation, &clinic, &person).await.map(|body| body.to_string().into_bytes());
         let before = versions(&clinic).await;
         let padded = |length: usize| {
             let mut bytes = valid.clone().unwrap_or_default();
@@ -365,7 +366,7 @@ async fn for_each_body<'w>(
     for operation in walk.operations.iter().filter(|operation| operation.body.is_some()) {
         let person = walk.somebody(operation, clinic).await;
         let ids = walk.ids(operation, clinic, &person).await;
-        let valid = walk.body(operation, &person).await.unwrap();
+        let valid = walk.body(operation, clinic, &person).await.unwrap();
         let before = versions(clinic).await;
         attack(operation, &person, &ids, &valid).await;
         assert_eq!(versions(clinic).await, before, "{} did something", operation.id);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::operations::{Operation, Valid, Walk, nowhere};
-use crate::support::{Person, World};
+use crate::support::{Clinic, Person, World};
 
 /// When an event is left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +59,10 @@ const LOOKS: [&str; 1] = ["auth_invitation"];
 async fn refused(
     walk: &Walk<'_>,
     operation: &Operation,
+    clinic: &Clinic<'_>,
     person: &Person<'_>,
 ) -> (BTreeMap<String, String>, Option<Value>) {
-    let mut body = walk.body(operation, person).await;
+    let mut body = walk.body(operation, clinic, person).await;
     if let Some(body) = &mut body {
         for secret in ["token", "refreshToken"] {
             if body.get(secret).is_some() {
@@ -109,14 +110,14 @@ async fn every_change_of_accounts_sessions_and_staff_leaves_an_event_and_so_does
             (walk.request(operation, ids, Some(&person.token), &headers, body).await, events(request).await)
         };
         let person = clinic.person(Role::Admin).await;
-        let (ids, body) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &person).await);
+        let (ids, body) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &clinic, &person).await);
         let (answer, left) = send(&ids, body.as_ref(), &person).await;
         assert!(answer.status.is_success(), "{}: {answer:?}", operation.id);
         let said = left.iter().any(|(named, outcome, _)| named == action && outcome == "success");
         assert_eq!(said, *when != Refusal, "{}: {left:?}", operation.id);
 
         let person = clinic.person(Role::Admin).await;
-        let (ids, body) = refused(&walk, operation, &person).await;
+        let (ids, body) = refused(&walk, operation, &clinic, &person).await;
         let ids = ids.into_iter().map(|(name, id)| (name, id.into())).collect();
         if *when != Success {
             let (answer, left) = send(&ids, body.as_ref(), &person).await;

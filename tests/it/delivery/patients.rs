@@ -72,6 +72,7 @@ impl Visit {
 
     fn told(&self) -> AppointmentNotice {
         AppointmentNotice {
+            link: None,
             appointment_id: self.appointment,
             practitioner: "Xx Practitioner".to_owned(),
             start: self.start,
@@ -340,7 +341,10 @@ async fn what_is_no_longer_so_is_not_told() {
         ]
     );
 
-    let cancel = format!("UPDATE appointments SET status = 'cancelled' WHERE id = '{}'", visit.appointment);
+    let cancel = format!(
+        "UPDATE appointments SET status = 'cancelled', cancelled_for = 'clinic' WHERE id = '{}'",
+        visit.appointment
+    );
     assert_eq!(visit.hand.commit(SECRETARY, &cancel).await, rows([]));
     visit.queue("appointment_reminder", &told, 1).await;
     visit.queue("appointment_cancellation", &told, 1).await;

@@ -19,8 +19,7 @@ async fn a_staff_member_becomes_a_practitioner_without_typing_twice() {
     let names = "UPDATE medicalpro_central.users SET first_name = 'Zoé', last_name = 'Österberg' WHERE id = $1";
     let central = world.central().await;
     central.execute(names, &[&doctor]).await.unwrap();
-    let body =
-        json!({ "title": "Dr", "speciality": "Cardiology", "registrationNumber": "10101010101", "color": "#2e7d32" });
+    let body = json!({ "title": "Dr", "specialities": ["Cardiology"], "registrationNumber": "10101010101", "color": "#2e7d32" });
     let key = [("idempotency-key", "once")];
     let made = clinic.admin.request(Method::POST, &path(doctor), &key, Some(&body)).await;
     assert_eq!(made.status, 201, "{made:?}");
@@ -29,7 +28,6 @@ async fn a_staff_member_becomes_a_practitioner_without_typing_twice() {
         ("firstName", "Zoé"),
         ("lastName", "Österberg"),
         ("email", &email),
-        ("speciality", "Cardiology"),
         ("title", "Dr"),
         ("userId", &doctor.to_string()),
     ] {

@@ -2,6 +2,7 @@
 //!
 //! Processes share one installation, as several servers and workers would: a job may be done by another test's worker.
 
+mod practice;
 pub mod process;
 pub mod tokens;
 mod world;

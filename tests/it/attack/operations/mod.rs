@@ -1,8 +1,11 @@
 //! What the walk needs to know of each operation to make a valid request of it, and who may make it.
 //!
-//! To add an operation: a line in [`OPERATIONS`], a line in [`MATRIX`] for a new resource, and an arm in [`valid_body`] for a new
-//! body. One without a line, or a line without its operation, fails the build.
+//! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
+//! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+use std::fmt;
+
+use futures_util::future::BoxFuture;
 use medicalpro::app;
 use medicalpro::http::docs::Docs;
 use medicalpro::ids::{PlatformRole, Role};
@@ -34,8 +37,11 @@ pub const PUBLIC: [&str; 13] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 5] = [
+const MATRIX: [(&str, [&str; 6]); 8] = [
+    ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
+    ("calendar links", ["RW", "RW", "RW", "", "RW", ""]),
+    ("catalogue", ["RWD", "RWD", "R", "R", "R", "R"]),
     ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
@@ -80,6 +86,28 @@ pub enum Thing {
     Member,
     /// Another of the caller's own.
     Session,
+    /// What its resource's file makes.
+    Of(ThingMaker),
+}
+
+/// Makes a thing of a clinic, and gives its id.
+#[derive(Clone, Copy)]
+pub struct ThingMaker(pub for<'a, 'w> fn(&'a Clinic<'w>) -> BoxFuture<'a, String>);
+
+/// Makes a valid body for a request at a clinic.
+#[derive(Clone, Copy)]
+pub struct BodyMaker(pub for<'a, 'w> fn(&'a Clinic<'w>) -> BoxFuture<'a, Value>);
+
+impl fmt::Debug for ThingMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ThingMaker")
+    }
+}
+
+impl fmt::Debug for BodyMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BodyMaker")
+    }
 }
 
 /// A valid body. Each request gets a new one.
@@ -107,6 +135,8 @@ pub enum Valid {
     StaffPatch,
     TotpCode,
     Verification,
+    /// What its resource's file makes.
+    Of(BodyMaker),
 }
 
 /// How to make a valid request of an operation.
@@ -122,7 +152,12 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
     Entry { id, right, body, ids }
 }
 
-pub const OPERATIONS: [Entry; 48] = [
+/// All entries.
+pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    [&CORE[..]].into_iter().flatten()
+}
+
+const CORE: [Entry; 48] = [
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
@@ -197,7 +232,7 @@ pub struct Operation {
 
 impl Operation {
     pub fn entry(&self) -> &'static Entry {
-        OPERATIONS.iter().find(|entry| entry.id == self.id).unwrap_or_else(|| {
+        entries().find(|entry| entry.id == self.id).unwrap_or_else(|| {
             panic!(
                 "{} is attacked by nobody: tell in tests/it/attack/operations.rs how to make a valid request",
                 self.id
@@ -308,6 +343,7 @@ impl<'a> Walk<'a> {
                 return invitation["id"].as_str().unwrap().to_owned();
             }
             Thing::Session => return session_of(&self.world.log_in(&person.email).await),
+            Thing::Of(make) => return make.0(clinic).await,
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
         };
         let id = patient["id"].as_str().unwrap().to_owned();
@@ -326,10 +362,11 @@ impl<'a> Walk<'a> {
         ids
     }
 
-    /// A valid body for what this person asks.
-    pub async fn body(&self, operation: &Operation, person: &Person<'_>) -> Option<Value> {
+    /// A valid body for what this person asks at this clinic.
+    pub async fn body(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Option<Value> {
         Some(match operation.entry().body {
             Valid::None => return None,
+            Valid::Of(make) => make.0(clinic).await,
             Valid::Acceptance | Valid::InvitationToken => {
                 let inviting = self.world.clinic("walk-invites").await;
                 let token = inviting.invitation(&address(), Role::Nurse).await.1;
@@ -339,7 +376,7 @@ impl<'a> Walk<'a> {
                 json!({ "token": token, "password": PASSWORD, "acceptTerms": true })
             }
             Valid::Invitation => json!({ "email": address(), "role": "nurse", "language": "fr" }),
-            Valid::Practitioner => json!({ "speciality": "Cardiology", "color": "#2e7d32" }),
+            Valid::Practitioner => json!({ "specialities": ["Cardiology"], "color": "#2e7d32" }),
             Valid::StaffPatch => json!({ "role": "secretary" }),
             Valid::Address => json!({ "email": person.email }),
             Valid::ClinicSecurity => json!({ "secondFactorRequired": false }),
@@ -431,7 +468,7 @@ impl<'a> Walk<'a> {
 
     /// A valid request as this person.
     pub async fn valid(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Answer {
-        let (ids, body) = (self.ids(operation, clinic, person).await, self.body(operation, person).await);
+        let (ids, body) = (self.ids(operation, clinic, person).await, self.body(operation, clinic, person).await);
         self.request(operation, &ids, Some(&person.token), &[], body.as_ref()).await
     }
 }
