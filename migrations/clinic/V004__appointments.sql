@@ -221,6 +221,23 @@ CREATE TRIGGER claim_anew BEFORE UPDATE OF starts_at, ends_at, practitioner_id, 
               IS DISTINCT FROM (NEW.starts_at, NEW.ends_at, NEW.practitioner_id, NEW.overbook, NEW.deleted_at))
     EXECUTE FUNCTION app.claim_time();
 
+-- And one at a time takes a room: what would wait for each other waits here, in an order, and does not deadlock. What an exclusion
+-- constraint alone keeps apart may.
+CREATE FUNCTION app.lock_room(room uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT r.id FROM rooms r WHERE r.company_id = app.clinic_id() AND r.id = lock_room.room FOR NO KEY UPDATE;
+END;
+CREATE FUNCTION app.claim_room() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM app.lock_room(NEW.room_id);
+    RETURN NEW;
+END $$;
+-- After `claim` and `claim_anew`: triggers fire by name.
+CREATE TRIGGER claim_room BEFORE INSERT OR UPDATE OF starts_at, ends_at, room_id, overbook, deleted_at ON appointments FOR EACH ROW
+    WHEN (NEW.room_id IS NOT NULL AND NEW.status IN ('scheduled', 'confirmed', 'checked_in') AND NOT NEW.overbook)
+    EXECUTE FUNCTION app.claim_room();
+
 -- A link by which a patient confirms an appointment, or calls it off: good for one answer, and for the time that it was made for.
 -- Its context is signed with the link's id as the user, role medicalpro_link.
 CREATE TABLE appointment_links (

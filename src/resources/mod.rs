@@ -1,6 +1,7 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
+pub mod appointments;
 pub mod audit_logs;
 pub mod patients;
 pub mod platform;
@@ -12,6 +13,7 @@ use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
 pub type Api = (
+    appointments::Api,
     audit_logs::AuditLogs,
     patients::Patients,
     practitioners::Practitioners,
@@ -24,6 +26,7 @@ pub type Api = (
 #[must_use]
 pub const fn api() -> Api {
     (
+        appointments::API,
         audit_logs::AuditLogs,
         patients::Patients,
         practitioners::Practitioners,
@@ -40,6 +43,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        appointments::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
     ]
@@ -48,6 +52,10 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
+    appointments::PRACTITIONER_BUSY,
+    appointments::PATIENT_BUSY,
+    appointments::ROOM_BUSY,
+    appointments::SLOT_HELD,
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,

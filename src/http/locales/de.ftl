@@ -115,6 +115,28 @@ postal_code_invalid = ist keine gültige Postleitzahl ({ $country }, zum Beispie
 phone_invalid = ist keine gültige Telefonnummer, zum Beispiel { $example }
 iban_invalid = ist keine gültige IBAN
 
+## Termine
+
+practitioner_busy = Die Behandlerin oder der Behandler hat zu dieser Zeit schon einen Termin.
+patient_busy = Der Patient oder die Patientin hat zu dieser Zeit schon einen Termin.
+room_busy = Der Raum ist zu dieser Zeit belegt.
+slot_held = Diese Zeit wird gerade von jemandem gebucht.
+hold_expired = Die Vormerkung ist abgelaufen oder gilt für eine andere Zeit.
+not_bookable = Das lässt sich an diesem Tag nicht buchen.
+licence_expired = Die Zulassung ist an diesem Tag abgelaufen.
+room_elsewhere = Der Raum gehört zu einem anderen Standort.
+range-start = muss zwischen vor zehn Jahren und in drei Jahren liegen
+illegal_transition-appointment = { $status ->
+        [scheduled] Der Termin ist geplant
+        [confirmed] Der Termin ist bestätigt
+        [checked-in] Der Patient oder die Patientin ist da
+        [completed] Der Termin ist abgeschlossen
+        [cancelled] Der Termin ist abgesagt
+        [no-show] Zu dem Termin ist niemand erschienen
+       *[other] Der Termin ist { $status }
+    }: Dieser Schritt ist nicht möglich.
+illegal_transition-early = Der Termin hat noch nicht begonnen.
+
 ## Team und Einladungen
 
 admins_only = Das darf bei Administratoren nur ein Administrator.

@@ -110,6 +110,20 @@ postal_code_invalid = is not a postal code of { $country }, such as { $example }
 phone_invalid = is not a valid telephone number, such as { $example }
 iban_invalid = is not a valid IBAN
 
+## Appointments
+
+practitioner_busy = The practitioner has another appointment at this time.
+patient_busy = The patient has another appointment at this time.
+room_busy = The room is taken at this time.
+slot_held = Somebody is about to book this time.
+hold_expired = The hold has expired, or is of another time.
+not_bookable = This cannot be booked on that day.
+licence_expired = The practitioner's licence has expired by that day.
+room_elsewhere = The room is of another facility.
+range-start = must lie between ten years ago and three years from now
+illegal_transition-appointment = The appointment is { $status }: this step is not possible.
+illegal_transition-early = The appointment has not begun yet.
+
 ## Staff and invitations
 
 admins_only = Only an administrator may do this with an administrator.

@@ -115,6 +115,28 @@ postal_code_invalid = no es un código postal válido ({ $country }, por ejemplo
 phone_invalid = no es un número de teléfono válido, por ejemplo { $example }
 iban_invalid = no es un IBAN válido
 
+## Las citas
+
+practitioner_busy = El profesional ya tiene otra cita a esta hora.
+patient_busy = El paciente ya tiene otra cita a esta hora.
+room_busy = La sala está ocupada a esta hora.
+slot_held = Alguien está reservando este horario.
+hold_expired = La reserva provisional ha caducado o es de otro horario.
+not_bookable = No se puede reservar para ese día.
+licence_expired = La licencia del profesional habrá caducado ese día.
+room_elsewhere = La sala es de otro centro.
+range-start = debe estar entre hace diez años y dentro de tres años
+illegal_transition-appointment = { $status ->
+        [scheduled] La cita está programada
+        [confirmed] La cita está confirmada
+        [checked-in] El paciente ha llegado
+        [completed] La cita ha terminado
+        [cancelled] La cita está anulada
+        [no-show] El paciente no se presentó
+       *[other] La cita está { $status }
+    }: este paso no es posible.
+illegal_transition-early = La cita aún no ha empezado.
+
 ## El personal y las invitaciones
 
 admins_only = Solo un administrador puede hacer esto con un administrador.

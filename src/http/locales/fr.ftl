@@ -115,6 +115,28 @@ postal_code_invalid = n’est pas un code postal valide ({ $country }, par exemp
 phone_invalid = n’est pas un numéro de téléphone valide, par exemple { $example }
 iban_invalid = n’est pas un IBAN valide
 
+## Les rendez-vous
+
+practitioner_busy = Le praticien a déjà un rendez-vous à cette heure.
+patient_busy = Le patient a déjà un rendez-vous à cette heure.
+room_busy = La salle est occupée à cette heure.
+slot_held = Quelqu’un est en train de réserver ce créneau.
+hold_expired = La réservation provisoire a expiré, ou porte sur un autre créneau.
+not_bookable = Aucune réservation n’est possible ici ce jour-là.
+licence_expired = L’autorisation d’exercer du praticien aura expiré ce jour-là.
+room_elsewhere = La salle appartient à un autre site.
+range-start = doit se situer entre il y a dix ans et dans trois ans
+illegal_transition-appointment = { $status ->
+        [scheduled] Le rendez-vous est prévu
+        [confirmed] Le rendez-vous est confirmé
+        [checked-in] Le patient est arrivé
+        [completed] Le rendez-vous est terminé
+        [cancelled] Le rendez-vous est annulé
+        [no-show] Le patient n’est pas venu
+       *[other] Le rendez-vous est { $status }
+    }{ "\u00A0" }: cette étape n’est pas possible.
+illegal_transition-early = Le rendez-vous n’a pas encore commencé.
+
 ## L’équipe et les invitations
 
 admins_only = Seul un administrateur peut faire cela pour un administrateur.

@@ -115,6 +115,28 @@ postal_code_invalid = non è un codice postale valido ({ $country }, ad esempio 
 phone_invalid = non è un numero di telefono valido, ad esempio { $example }
 iban_invalid = non è un IBAN valido
 
+## Gli appuntamenti
+
+practitioner_busy = Il professionista ha già un altro appuntamento a quest’ora.
+patient_busy = Il paziente ha già un altro appuntamento a quest’ora.
+room_busy = La stanza è occupata a quest’ora.
+slot_held = Qualcuno sta prenotando questo orario.
+hold_expired = La prenotazione provvisoria è scaduta o riguarda un altro orario.
+not_bookable = Non è prenotabile per quel giorno.
+licence_expired = L’abilitazione del professionista sarà scaduta in quel giorno.
+room_elsewhere = La stanza appartiene a un’altra sede.
+range-start = deve essere compreso tra dieci anni fa e tre anni da oggi
+illegal_transition-appointment = { $status ->
+        [scheduled] L’appuntamento è fissato
+        [confirmed] L’appuntamento è confermato
+        [checked-in] Il paziente è arrivato
+        [completed] L’appuntamento è concluso
+        [cancelled] L’appuntamento è annullato
+        [no-show] Il paziente non si è presentato
+       *[other] L’appuntamento è { $status }
+    }: questo passaggio non è possibile.
+illegal_transition-early = L’appuntamento non è ancora iniziato.
+
 ## Il personale e gli inviti
 
 admins_only = Solo un amministratore può farlo per un amministratore.

@@ -115,6 +115,28 @@ postal_code_invalid = não é um código postal válido ({ $country }, por exemp
 phone_invalid = não é um número de telefone válido, por exemplo { $example }
 iban_invalid = não é um IBAN válido
 
+## As consultas
+
+practitioner_busy = O profissional já tem outra consulta a esta hora.
+patient_busy = O paciente já tem outra consulta a esta hora.
+room_busy = A sala está ocupada a esta hora.
+slot_held = Alguém está a marcar este horário.
+hold_expired = A reserva provisória expirou ou é de outro horário.
+not_bookable = Não é possível marcar para esse dia.
+licence_expired = A licença do profissional terá expirado nesse dia.
+room_elsewhere = A sala pertence a outro local.
+range-start = tem de estar entre há dez anos e daqui a três anos
+illegal_transition-appointment = { $status ->
+        [scheduled] A consulta está marcada
+        [confirmed] A consulta está confirmada
+        [checked-in] O paciente já chegou
+        [completed] A consulta terminou
+        [cancelled] A consulta foi cancelada
+        [no-show] O paciente não compareceu
+       *[other] A consulta está { $status }
+    }: este passo não é possível.
+illegal_transition-early = A consulta ainda não começou.
+
 ## A equipa e os convites
 
 admins_only = Só um administrador pode fazer isto a um administrador.

@@ -3,6 +3,8 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod appointments;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
@@ -37,11 +39,13 @@ pub const PUBLIC: [&str; 13] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 8] = [
+const MATRIX: [(&str, [&str; 6]); 9] = [
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
     ("calendar links", ["RW", "RW", "RW", "", "RW", ""]),
     ("catalogue", ["RWD", "RWD", "R", "R", "R", "R"]),
+    // Who treats, or runs the clinic, says that an appointment took place.
+    ("completion", ["W", "W", "W", "W", "", ""]),
     ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
@@ -154,7 +158,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..]].into_iter().flatten()
+    [&CORE[..], appointments::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 48] = [
