@@ -14,7 +14,7 @@ use crate::sql::{Clinic, Statement};
 pub type Api = (
     audit_logs::AuditLogs,
     patients::Patients,
-    practitioners::Practitioners,
+    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -26,7 +26,7 @@ pub const fn api() -> Api {
     (
         audit_logs::AuditLogs,
         patients::Patients,
-        practitioners::Practitioners,
+        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -42,6 +42,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::api::idempotency::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
     ]
     .concat()
 }
@@ -52,4 +54,5 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    practitioners::availability::OVERLAP,
 ];
