@@ -16,7 +16,7 @@ pub type Api = (
     appointments::Api,
     audit_logs::AuditLogs,
     patients::Patients,
-    practitioners::Practitioners,
+    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -29,7 +29,7 @@ pub const fn api() -> Api {
         appointments::API,
         audit_logs::AuditLogs,
         patients::Patients,
-        practitioners::Practitioners,
+        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -46,6 +46,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         appointments::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
     ]
     .concat()
 }
@@ -60,4 +62,5 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    practitioners::availability::OVERLAP,
 ];
