@@ -2,9 +2,13 @@
 //! a line in each of the lists below.
 
 pub mod audit_logs;
+pub mod clinic;
+pub mod closures;
+pub mod facilities;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
+pub mod rooms;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -13,6 +17,10 @@ use crate::sql::{Clinic, Statement};
 /// The operations of all resources.
 pub type Api = (
     audit_logs::AuditLogs,
+    clinic::ClinicItself,
+    closures::Closures,
+    facilities::Facilities,
+    rooms::Rooms,
     patients::Patients,
     practitioners::Practitioners,
     staff::Staff,
@@ -25,6 +33,10 @@ pub type Api = (
 pub const fn api() -> Api {
     (
         audit_logs::AuditLogs,
+        clinic::ClinicItself,
+        closures::Closures,
+        facilities::Facilities,
+        rooms::Rooms,
         patients::Patients,
         practitioners::Practitioners,
         staff::Staff,
@@ -40,6 +52,10 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        clinic::STATEMENTS,
+        closures::STATEMENTS,
+        facilities::STATEMENTS,
+        rooms::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
     ]
@@ -48,6 +64,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
+    closures::ORDER,
+    rooms::NAME_TAKEN,
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
