@@ -22,7 +22,7 @@ pub type Api = (
     facilities::Facilities,
     rooms::Rooms,
     patients::Patients,
-    practitioners::Practitioners,
+    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -38,7 +38,7 @@ pub const fn api() -> Api {
         facilities::Facilities,
         rooms::Rooms,
         patients::Patients,
-        practitioners::Practitioners,
+        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -58,6 +58,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         rooms::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
     ]
     .concat()
 }
@@ -70,4 +72,5 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    practitioners::availability::OVERLAP,
 ];

@@ -143,6 +143,18 @@ facility_has_hours = Practitioners have hours at the facility.
 facility_has_rooms = The facility has rooms: delete them first.
 room_has_appointments = The room has appointments to come.
 room_name_taken = Another room of the facility has this name.
+## Practitioners, their hours, the calendar
+
+practitioner_has_appointments = The practitioner has appointments to come.
+hours_overlap = The practitioner has other hours at this time of the week.
+required-kind = is required of this kind
+required-range = is required beside the other end of the range
+not_allowed-weekly = is for weekly hours only
+range-ends = must be later than the beginning
+range-days = must not lie before the first day
+range-many = must end a range of at most { $most } days
+too_many-appointments = must leave at most 5000 appointments: ask for fewer days, or for one practitioner
+format-clock = must be a time, HH:MM
 
 ## Accounts, passwords and the second factor
 

@@ -148,6 +148,18 @@ facility_has_hours = Hay profesionales con horario en esta sede.
 facility_has_rooms = La sede tiene salas: elimínelas primero.
 room_has_appointments = La sala tiene citas pendientes.
 room_name_taken = Otra sala de la sede tiene este nombre.
+## Los profesionales, sus horarios, la agenda
+
+practitioner_has_appointments = El profesional tiene citas pendientes.
+hours_overlap = El profesional ya tiene otro horario en ese momento de la semana.
+required-kind = es obligatorio en este tipo de horario
+required-range = es obligatorio junto al otro extremo del periodo
+not_allowed-weekly = solo vale para los horarios semanales
+range-ends = debe ser posterior al comienzo
+range-days = no debe ser anterior al primer día
+range-many = debe cerrar un periodo de { $most } días como máximo
+too_many-appointments = debe dejar 5000 citas como máximo: pida menos días o un solo profesional
+format-clock = debe ser una hora, HH:MM
 
 ## Cuentas, contraseñas y segundo factor
 

@@ -148,6 +148,18 @@ facility_has_hours = Há profissionais com horário neste estabelecimento.
 facility_has_rooms = O estabelecimento tem salas: elimine-as primeiro.
 room_has_appointments = A sala tem consultas por realizar.
 room_name_taken = Outra sala do estabelecimento tem este nome.
+## Os profissionais, os seus horários, a agenda
+
+practitioner_has_appointments = O profissional ainda tem consultas marcadas.
+hours_overlap = O profissional já tem outro horário a essa hora da semana.
+required-kind = é obrigatório neste tipo de horário
+required-range = é obrigatório a par do outro extremo do período
+not_allowed-weekly = só se aplica aos horários semanais
+range-ends = tem de ser posterior ao início
+range-days = não pode ser anterior ao primeiro dia
+range-many = tem de fechar um período de { $most } dias, no máximo
+too_many-appointments = tem de deixar, no máximo, 5000 consultas: peça menos dias ou um só profissional
+format-clock = tem de ser uma hora, HH:MM
 
 ## Contas, palavras-passe e segundo fator
 
