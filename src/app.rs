@@ -82,6 +82,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::staff::STATEMENTS,
+        central::subscriptions::STATEMENTS,
         central::suspension::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,

@@ -52,6 +52,45 @@ macro_rules! seen {
 }
 pub(crate) use seen;
 
+/// An order and where its page begins, whose key and id are the parameters numbered `$key` and `$id`.
+macro_rules! order {
+    ($key:literal, $id:literal; first, $column:literal, $direction:literal) => {
+        concat!(
+            " AND $",
+            $key,
+            "::text IS NULL AND $",
+            $id,
+            "::uuid IS NULL ORDER BY ",
+            $column,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+    ($key:literal, $id:literal; after, $column:literal, $type:literal, $operator:literal, $direction:literal) => {
+        concat!(
+            " AND (",
+            $column,
+            ", id) ",
+            $operator,
+            " ($",
+            $key,
+            "::text::",
+            $type,
+            ", $",
+            $id,
+            "::uuid) ORDER BY ",
+            $column,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+}
+pub(crate) use order;
+
 /// Rows of a page: 1 to 200, 50 when absent.
 #[derive(Clone, Copy, Debug)]
 pub struct Limit(usize);

@@ -5,6 +5,8 @@
 //! | `body` | the JSON body: size, depth, duplicate keys |
 //! | `schema` | a body against its schema and its region's rules: all invalid fields at once |
 //! | `day` | a day of the calendar |
+//! | `hours` | when a place is open in a week |
+//! | `address` | a postal address |
 //! | `time_of_day` | a time of the clock |
 //! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
 //! | `list` | pages: limit, sealed cursor, answer |
@@ -12,9 +14,11 @@
 //! | `idempotency` | `Idempotency-Key`: the same answer to a repeated request |
 //! | `search` | how text is folded, sorted and found |
 
+pub mod address;
 pub mod answer;
 pub mod body;
 pub mod day;
+pub mod hours;
 pub mod idempotency;
 pub mod list;
 pub mod schema;

@@ -27,6 +27,9 @@ sql! { Central;
     LIST by [CentralLogin::Provisioner];
         "SELECT id, name, email, phone, country, language, time_zone, currency, business_number, vat_number, status, created_at
            FROM companies ORDER BY created_at, id";
+    /// What a clinic has changed of itself.
+    UPDATE by [CentralLogin::Api];
+        "UPDATE companies SET name = $2, language = $3, time_zone = $4 WHERE id = $1 RETURNING id";
     /// Where it stands.
     STATUS by BOTH;
         "SELECT status FROM companies WHERE id = $1";
@@ -206,6 +209,15 @@ pub async fn find(central: &Central, clinic: ClinicId) -> Result<Company> {
 pub async fn list(central: &Central) -> Result<Vec<Company>> {
     let rows = central.rows(&LIST, &[]).await?;
     Ok(rows.iter().map(Company::try_from).collect::<Result<_, _>>()?)
+}
+
+/// Takes over what a clinic has changed of itself.
+///
+/// # Errors
+/// [`ApiError::NotFound`].
+pub async fn update(central: &Central, clinic: ClinicId, name: &str, language: &str, time_zone: &str) -> Result<()> {
+    central.row(&UPDATE, &[&clinic.0, &name, &language, &time_zone]).await?.ok_or(ApiError::NotFound)?;
+    Ok(())
 }
 
 /// Where a clinic stands.

@@ -3,9 +3,13 @@
 
 pub mod appointments;
 pub mod audit_logs;
+pub mod clinic;
+pub mod closures;
+pub mod facilities;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
+pub mod rooms;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -15,6 +19,10 @@ use crate::sql::{Clinic, Statement};
 pub type Api = (
     appointments::Api,
     audit_logs::AuditLogs,
+    clinic::ClinicItself,
+    closures::Closures,
+    facilities::Facilities,
+    rooms::Rooms,
     patients::Patients,
     practitioners::Api,
     staff::Staff,
@@ -28,6 +36,10 @@ pub const fn api() -> Api {
     (
         appointments::API,
         audit_logs::AuditLogs,
+        clinic::ClinicItself,
+        closures::Closures,
+        facilities::Facilities,
+        rooms::Rooms,
         patients::Patients,
         practitioners::api(),
         staff::Staff,
@@ -44,6 +56,10 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
         appointments::STATEMENTS,
+        clinic::STATEMENTS,
+        closures::STATEMENTS,
+        facilities::STATEMENTS,
+        rooms::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
         practitioners::availability::STATEMENTS,
@@ -58,6 +74,8 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     appointments::PATIENT_BUSY,
     appointments::ROOM_BUSY,
     appointments::SLOT_HELD,
+    closures::ORDER,
+    rooms::NAME_TAKEN,
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,

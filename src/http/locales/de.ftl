@@ -158,6 +158,18 @@ missing-account = ist erforderlich: Diese Adresse hat noch kein Konto
 missing-name = steht noch nicht im Konto der Person
 format-color = muss eine Farbe in kleingeschriebenem Hexadezimal sein, etwa #2e7d32
 
+## Die Praxis, ihre Standorte und Schließtage
+
+order-hours = muss nach dem Beginn liegen
+order-days = darf nicht vor dem ersten Tag liegen
+overlap = darf sich nicht mit anderen Zeiten desselben Wochentags überschneiden
+unknown_subdivision = ist kein Teil des Landes der Praxis, dessen Feiertage bekannt sind
+range-holidays = muss auf dem ersten Tag oder höchstens drei Jahre später liegen
+facility_has_appointments = Am Standort stehen noch Termine bevor.
+facility_has_hours = Am Standort haben Behandelnde Sprechzeiten.
+facility_has_rooms = Der Standort hat Räume: Löschen Sie diese zuerst.
+room_has_appointments = Im Raum stehen noch Termine bevor.
+room_name_taken = Ein anderer Raum des Standorts hat diesen Namen.
 ## Behandler, ihre Zeiten, der Kalender
 
 practitioner_has_appointments = Für diesen Behandler stehen noch Termine an.

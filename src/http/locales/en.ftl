@@ -145,6 +145,18 @@ missing-account = is required: this address has no account yet
 missing-name = is not in the person's account yet
 format-color = must be a colour in lower-case hexadecimal, such as #2e7d32
 
+## The clinic, its places and closed days
+
+order-hours = must be later than the beginning
+order-days = must not be before the first day
+overlap = must not overlap other hours of the same weekday
+unknown_subdivision = is not a part of the clinic's country whose public holidays are known
+range-holidays = must lie on the first day or at most three years later
+facility_has_appointments = The facility has appointments to come.
+facility_has_hours = Practitioners have hours at the facility.
+facility_has_rooms = The facility has rooms: delete them first.
+room_has_appointments = The room has appointments to come.
+room_name_taken = Another room of the facility has this name.
 ## Practitioners, their hours, the calendar
 
 practitioner_has_appointments = The practitioner has appointments to come.

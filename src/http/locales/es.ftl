@@ -158,6 +158,18 @@ missing-account = es obligatorio: esta dirección aún no tiene cuenta
 missing-name = aún no figura en la cuenta de la persona
 format-color = debe ser un color en hexadecimal en minúsculas, como #2e7d32
 
+## La clínica, sus sedes y sus días de cierre
+
+order-hours = debe ser posterior al comienzo
+order-days = no debe ser anterior al primer día
+overlap = no debe coincidir con otro horario del mismo día de la semana
+unknown_subdivision = no es una parte del país de la clínica cuyos festivos se conozcan
+range-holidays = debe ser el primer día o como máximo tres años después
+facility_has_appointments = La sede tiene citas pendientes.
+facility_has_hours = Hay profesionales con horario en esta sede.
+facility_has_rooms = La sede tiene salas: elimínelas primero.
+room_has_appointments = La sala tiene citas pendientes.
+room_name_taken = Otra sala de la sede tiene este nombre.
 ## Los profesionales, sus horarios, la agenda
 
 practitioner_has_appointments = El profesional tiene citas pendientes.

@@ -158,6 +158,18 @@ missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de
 missing-name = ne figure pas encore dans le compte de la personne
 format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
 
+## Le cabinet, ses lieux et ses jours de fermeture
+
+order-hours = doit être postérieure au début
+order-days = ne doit pas précéder le premier jour
+overlap = ne doit pas chevaucher d’autres horaires du même jour de la semaine
+unknown_subdivision = n’est pas une partie du pays du cabinet dont les jours fériés sont connus
+range-holidays = doit être le premier jour ou au plus tard trois ans après
+facility_has_appointments = Des rendez-vous sont encore prévus dans ce lieu.
+facility_has_hours = Des praticiens ont des horaires dans ce lieu.
+facility_has_rooms = Ce lieu a des salles{ "\u00A0" }: supprimez-les d’abord.
+room_has_appointments = Des rendez-vous sont encore prévus dans cette salle.
+room_name_taken = Une autre salle de ce lieu porte ce nom.
 ## Les praticiens, leurs horaires, l’agenda
 
 practitioner_has_appointments = Le praticien a encore des rendez-vous à venir.

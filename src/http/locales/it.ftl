@@ -158,6 +158,18 @@ missing-account = è obbligatorio: questo indirizzo non ha ancora un account
 missing-name = non figura ancora nell’account della persona
 format-color = deve essere un colore in esadecimale minuscolo, come #2e7d32
 
+## Lo studio, le sue sedi e i giorni di chiusura
+
+order-hours = deve essere successiva all’inizio
+order-days = non deve precedere il primo giorno
+overlap = non deve sovrapporsi ad altri orari dello stesso giorno della settimana
+unknown_subdivision = non è una parte del paese dello studio di cui siano noti i giorni festivi
+range-holidays = deve essere il primo giorno o al massimo tre anni dopo
+facility_has_appointments = La sede ha ancora appuntamenti in programma.
+facility_has_hours = Alcuni professionisti hanno orari in questa sede.
+facility_has_rooms = La sede ha delle sale: le elimini prima.
+room_has_appointments = La sala ha ancora appuntamenti in programma.
+room_name_taken = Un’altra sala della sede ha questo nome.
 ## I medici, i loro orari, l’agenda
 
 practitioner_has_appointments = Il medico ha ancora appuntamenti in programma.

@@ -158,6 +158,18 @@ missing-account = é obrigatório: este endereço ainda não tem conta
 missing-name = ainda não consta da conta da pessoa
 format-color = deve ser uma cor em hexadecimal minúsculo, como #2e7d32
 
+## A clínica, as suas instalações e os dias de encerramento
+
+order-hours = deve ser posterior ao início
+order-days = não deve ser anterior ao primeiro dia
+overlap = não deve sobrepor-se a outro horário do mesmo dia da semana
+unknown_subdivision = não é uma parte do país da clínica cujos feriados sejam conhecidos
+range-holidays = deve ser o primeiro dia ou no máximo três anos depois
+facility_has_appointments = O estabelecimento tem consultas por realizar.
+facility_has_hours = Há profissionais com horário neste estabelecimento.
+facility_has_rooms = O estabelecimento tem salas: elimine-as primeiro.
+room_has_appointments = A sala tem consultas por realizar.
+room_name_taken = Outra sala do estabelecimento tem este nome.
 ## Os profissionais, os seus horários, a agenda
 
 practitioner_has_appointments = O profissional ainda tem consultas marcadas.

@@ -17,7 +17,6 @@ use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
-use crate::api::schema::postal_code;
 use crate::api::search::{bounds, sought};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
@@ -236,10 +235,7 @@ impl Patients {
 
 /// What a changed address is by itself: its country may be the one that was stored.
 fn check_address(patient: &mut NewPatient, clinic: &'static Region) -> Result<()> {
-    if let Some(Address { postal_code: Some(code), country, .. }) = &mut patient.address {
-        *code = postal_code("/address/postalCode", code, country.as_ref(), clinic)?;
-    }
-    Ok(())
+    patient.address.as_mut().map_or(Ok(()), |address| address.check(clinic))
 }
 
 /// The audit row of an answer that is given again.
