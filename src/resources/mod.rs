@@ -2,6 +2,8 @@
 //! a line in each of the lists below.
 
 pub mod audit_logs;
+pub mod calendar_links;
+pub mod links;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
@@ -13,6 +15,9 @@ use crate::sql::{Clinic, Statement};
 /// The operations of all resources.
 pub type Api = (
     audit_logs::AuditLogs,
+    calendar_links::CalendarLinks,
+    links::AppointmentLinks,
+    links::CalendarFeed,
     patients::Patients,
     practitioners::Practitioners,
     staff::Staff,
@@ -25,6 +30,9 @@ pub type Api = (
 pub const fn api() -> Api {
     (
         audit_logs::AuditLogs,
+        calendar_links::CalendarLinks,
+        links::AppointmentLinks,
+        links::CalendarFeed,
         patients::Patients,
         practitioners::Practitioners,
         staff::Staff,
@@ -40,6 +48,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        calendar_links::STATEMENTS,
+        links::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
     ]

@@ -1,6 +1,7 @@
 //! One file a resource, as in `src/resources`.
 
 mod identity_audit;
+mod links;
 mod patients;
 mod practitioners;
 mod staff;
