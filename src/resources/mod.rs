@@ -19,7 +19,7 @@ pub type Api = (
     links::AppointmentLinks,
     links::CalendarFeed,
     patients::Patients,
-    practitioners::Practitioners,
+    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -34,7 +34,7 @@ pub const fn api() -> Api {
         links::AppointmentLinks,
         links::CalendarFeed,
         patients::Patients,
-        practitioners::Practitioners,
+        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -52,6 +52,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         links::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
     ]
     .concat()
 }
@@ -62,4 +64,5 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    practitioners::availability::OVERLAP,
 ];
