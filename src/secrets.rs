@@ -61,6 +61,8 @@ pub enum Purpose {
     SecondFactor,
     /// The refresh token that follows another.
     RefreshToken,
+    /// The tokens of links that patients and calendar programs hold.
+    Link,
 }
 
 impl Purpose {
@@ -73,6 +75,7 @@ impl Purpose {
             Self::Fingerprint => b"medicalpro fingerprint v1",
             Self::SecondFactor => b"medicalpro second factor v1",
             Self::RefreshToken => b"medicalpro refresh token v1",
+            Self::Link => b"medicalpro link v1",
         }
     }
 }

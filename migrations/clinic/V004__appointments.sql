@@ -299,6 +299,7 @@ BEGIN ATOMIC
                cancelled_for = CASE link_answer.answer WHEN 'cancelled' THEN 'patient_link' END
           FROM answered d
          WHERE a.company_id = app.clinic_id() AND a.id = d.appointment_id AND a.starts_at = d.starts_at
+           AND a.status IN ('scheduled', 'confirmed')           -- still so, when the clinic has changed it in this moment
         RETURNING a.id
     )
     SELECT EXISTS (SELECT FROM told);
@@ -328,10 +329,10 @@ CREATE POLICY own ON calendar_links AS RESTRICTIVE TO medicalpro_practitioner
 
 -- Times and states only: a calendar lies on phones and at third parties, so it names no patient and no reason.
 CREATE FUNCTION app.link_calendar(starts_from timestamptz, starts_before timestamptz)
-RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, updated_at timestamptz)
+RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, updated_at timestamptz, version int)
 LANGUAGE sql STABLE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT a.id, a.starts_at, a.ends_at, a.status, a.updated_at
+    SELECT a.id, a.starts_at, a.ends_at, a.status, a.updated_at, a.version
       FROM calendar_links l
       JOIN appointments a ON a.company_id = l.company_id AND a.practitioner_id = l.practitioner_id
      WHERE l.id = (SELECT app.user_id())
@@ -341,9 +342,12 @@ BEGIN ATOMIC
      ORDER BY a.starts_at, a.id
      LIMIT 2000;
 END;
--- Whether the link still stands: an empty calendar and a revoked one are not the same.
-CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+-- Whether the link still stands: an empty calendar and a revoked one are not the same. That it was looked at is on record.
+CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM calendar_links l WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL);
+    SELECT EXISTS (SELECT FROM calendar_links l
+                     JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,
+                          LATERAL app.record_access('export', 'calendar_links', ARRAY[l.id], NULL)
+                    WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL AND p.deleted_at IS NULL);
 END;
 GRANT EXECUTE ON FUNCTION app.link_calendar(timestamptz, timestamptz), app.link_calendar_stands() TO medicalpro_link;

@@ -203,10 +203,15 @@ fn caller(request: &Request, said: &Verified, clinic: &AtClinic, role: Role) -> 
     if Status::parse(&clinic.status)? == Status::Suspended {
         return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
     }
+    let (id, operation) = asked(request);
+    Ok(Caller::verified(company, said.user, role, said.session, id, operation, clinic.epoch))
+}
+
+/// What a request is called, and what it asks for: method and path pattern.
+pub(super) fn asked(request: &Request) -> (RequestId, String) {
     let id = request.data::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let pattern = request.data::<PathPattern>().map_or("", |pattern| &pattern.0);
-    let operation = format!("{} {}", request.method(), route_name(pattern));
-    Ok(Caller::verified(company, said.user, role, said.session, id, operation, clinic.epoch))
+    (id, format!("{} {}", request.method(), route_name(pattern)))
 }
 
 /// A route's name for the logs: poem-openapi numbers the parameters of a path, `/patients/:param0`; all of ours are ids.

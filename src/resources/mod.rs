@@ -6,6 +6,8 @@ pub mod audit_logs;
 pub mod clinic;
 pub mod closures;
 pub mod facilities;
+pub mod calendar_links;
+pub mod links;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
@@ -23,6 +25,9 @@ pub type Api = (
     closures::Closures,
     facilities::Facilities,
     rooms::Rooms,
+    calendar_links::CalendarLinks,
+    links::AppointmentLinks,
+    links::CalendarFeed,
     patients::Patients,
     practitioners::Api,
     staff::Staff,
@@ -40,6 +45,9 @@ pub const fn api() -> Api {
         closures::Closures,
         facilities::Facilities,
         rooms::Rooms,
+        calendar_links::CalendarLinks,
+        links::AppointmentLinks,
+        links::CalendarFeed,
         patients::Patients,
         practitioners::api(),
         staff::Staff,
@@ -60,6 +68,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         closures::STATEMENTS,
         facilities::STATEMENTS,
         rooms::STATEMENTS,
+        calendar_links::STATEMENTS,
+        links::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
         practitioners::availability::STATEMENTS,

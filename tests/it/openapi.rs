@@ -115,7 +115,11 @@ fn every_operation_says_what_it_is_whom_it_is_for_and_what_it_answers() {
         for (status, response) in responses {
             let response = resolve(&spec, response);
             assert!(is_text(&response["description"]), "{id}: {status}");
-            let media = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
+            let media = match status.as_bytes()[0] {
+                b'2' if id == "links_calendar" => "text/calendar",
+                b'2' => "application/json",
+                _ => "application/problem+json",
+            };
             match status.as_str() {
                 "204" | "304" => assert!(response.get("content").is_none(), "{id}: {status}"),
                 _ => assert!(
@@ -373,9 +377,17 @@ async fn every_answer_bears_the_security_headers() {
             assert_eq!(answer.header(absent), "", "{what}: {absent}");
         }
     };
-    for path in
-        ["/docs", "/openapi.json", "/verify-email", "/link.js", "/pages.css", "/health/live", "/.well-known/jwks.json"]
-    {
+    for path in [
+        "/docs",
+        "/openapi.json",
+        "/verify-email",
+        "/appointment",
+        "/appointment.js",
+        "/link.js",
+        "/pages.css",
+        "/health/live",
+        "/.well-known/jwks.json",
+    ] {
         for method in [Method::GET, Method::HEAD] {
             let answer = world.send(method.clone(), path, None).await;
             assert_eq!(answer.status, StatusCode::OK, "{method} {path}");

@@ -208,3 +208,8 @@ totp_not_begun = Beginnen Sie zuerst mit einem zweiten Faktor.
 totp_enabled = Sie haben schon einen zweiten Faktor: Schalten Sie ihn zuerst ab.
 totp_not_enabled = Sie haben keinen zweiten Faktor.
 last_admin-own = Sie verwalten eine Praxis als Einzige: Ernennen Sie zuerst jemand anderen.
+
+## Links von Patienten
+
+link_used = Dieser Link wurde schon benutzt.
+too_late_to_cancel = Für eine Absage auf diesem Weg ist es zu spät: Bitte rufen Sie die Praxis an.

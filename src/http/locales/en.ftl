@@ -195,3 +195,8 @@ totp_not_begun = Begin with a second factor first.
 totp_enabled = You have a second factor already: disable it first.
 totp_not_enabled = You have no second factor.
 last_admin-own = You are the only administrator of a clinic: make somebody else one first.
+
+## Links that patients hold
+
+link_used = This link was used already.
+too_late_to_cancel = It is too late to cancel the appointment here: please call the clinic.

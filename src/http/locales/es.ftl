@@ -208,3 +208,8 @@ totp_not_begun = Empiece primero con un segundo factor.
 totp_enabled = Ya tiene un segundo factor: desactívelo primero.
 totp_not_enabled = No tiene un segundo factor.
 last_admin-own = Es la única persona que administra una clínica: nombre antes a otra.
+
+## Enlaces de los pacientes
+
+link_used = Este enlace ya se ha utilizado.
+too_late_to_cancel = Es demasiado tarde para cancelar la cita aquí: llame a la consulta.

@@ -208,3 +208,8 @@ totp_not_begun = Commencez d’abord un second facteur.
 totp_enabled = Vous avez déjà un second facteur{ "\u00A0" }: désactivez-le d’abord.
 totp_not_enabled = Vous n’avez pas de second facteur.
 last_admin-own = Vous êtes seul à administrer un cabinet{ "\u00A0" }: nommez d’abord quelqu’un d’autre.
+
+## Liens des patients
+
+link_used = Ce lien a déjà été utilisé.
+too_late_to_cancel = Il est trop tard pour annuler le rendez-vous ici{ "\u00A0" }: veuillez appeler le cabinet.

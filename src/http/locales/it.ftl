@@ -208,3 +208,8 @@ totp_not_begun = Cominci prima con un secondo fattore.
 totp_enabled = Ha già un secondo fattore: prima lo disattivi.
 totp_not_enabled = Non ha un secondo fattore.
 last_admin-own = È l’unica persona che amministra uno studio: ne nomini prima un’altra.
+
+## Link dei pazienti
+
+link_used = Questo link è già stato usato.
+too_late_to_cancel = È troppo tardi per annullare l’appuntamento qui: chiamare lo studio.

@@ -208,3 +208,8 @@ totp_not_begun = Comece primeiro com um segundo fator.
 totp_enabled = Já tem um segundo fator: desative-o primeiro.
 totp_not_enabled = Não tem um segundo fator.
 last_admin-own = É a única pessoa que administra uma clínica: nomeie primeiro outra.
+
+## Ligações dos doentes
+
+link_used = Esta ligação já foi utilizada.
+too_late_to_cancel = É demasiado tarde para cancelar a consulta aqui: telefone para o consultório.

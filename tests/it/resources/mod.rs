@@ -2,6 +2,7 @@
 
 mod appointments;
 mod identity_audit;
+mod links;
 mod patients;
 mod practitioners;
 mod staff;

@@ -122,7 +122,7 @@ impl World {
         worker_ready.await.expect("the worker starts");
 
         let mut arguments = vec!["serve".to_owned(), "--database-url".into(), api_url(&admin)];
-        arguments.extend(["--master-keys", MASTER_KEYS].map(str::to_owned));
+        arguments.extend(["--master-keys", MASTER_KEYS, "--public-url", &base].map(str::to_owned));
         arguments.extend(["--registrations-per-minute", "100000", "--logins-per-minute", "100000"].map(str::to_owned));
         arguments.extend(serve.iter().map(|&argument| argument.to_owned()));
         let settings = Serve::try_parse_from(arguments).unwrap().settings;

@@ -4,6 +4,7 @@
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
 mod appointments;
+mod links;
 mod practitioners;
 
 use std::fmt;
@@ -23,7 +24,7 @@ use crate::support::tokens::{self, About};
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
 /// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
-pub const PUBLIC: [&str; 13] = [
+pub const PUBLIC: [&str; 17] = [
     "auth_confirm_email_change",
     "auth_forgot_password",
     "auth_accept_invitation",
@@ -37,6 +38,10 @@ pub const PUBLIC: [&str; 13] = [
     "auth_verify_email",
     "health_live",
     "health_ready",
+    "links_appointment",
+    "links_appointment_cancel",
+    "links_appointment_confirm",
+    "links_calendar",
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
@@ -93,11 +98,17 @@ pub enum Thing {
     Session,
     /// What its resource's file makes.
     Of(ThingMaker),
+    /// The same, of this person's own.
+    Own(OwnMaker),
 }
 
 /// Makes a thing of a clinic, and gives its id.
 #[derive(Clone, Copy)]
 pub struct ThingMaker(pub for<'a, 'w> fn(&'a Clinic<'w>) -> BoxFuture<'a, String>);
+
+/// Makes a thing of a person's at a clinic, and gives its id.
+#[derive(Clone, Copy)]
+pub struct OwnMaker(pub for<'a, 'w> fn(&'a Clinic<'w>, &'a Person<'w>) -> BoxFuture<'a, String>);
 
 /// Makes a valid body for a request at a clinic.
 #[derive(Clone, Copy)]
@@ -106,6 +117,12 @@ pub struct BodyMaker(pub for<'a, 'w> fn(&'a Clinic<'w>) -> BoxFuture<'a, Value>)
 impl fmt::Debug for ThingMaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ThingMaker")
+    }
+}
+
+impl fmt::Debug for OwnMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnMaker")
     }
 }
 
@@ -160,6 +177,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], appointments::ENTRIES].into_iter().flatten()
+    [&CORE[..], links::ENTRIES].into_iter().flatten()
     [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
 }
 
@@ -221,7 +239,7 @@ pub struct Operation {
     pub method: Method,
     pub path: String,
     pub public: bool,
-    /// Names of ids in path and query.
+    /// Names of ids in path and query, and of what the query must have.
     pub ids: Vec<(String, String)>,
     /// The body's schema.
     pub body: Option<Value>,
@@ -275,7 +293,10 @@ pub fn operations(spec: &Value) -> Vec<Operation> {
     for (path, item) in spec["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-            let is_id = |parameter: &&Value| parameter["in"] == "path" || parameter["schema"]["format"] == "uuid";
+            let in_query = |parameter: &Value| parameter["in"] == "query" && parameter["required"] == true;
+            let is_id = |parameter: &&Value| {
+                parameter["in"] == "path" || parameter["schema"]["format"] == "uuid" || in_query(parameter)
+            };
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];
             operations.push(Operation {
@@ -326,7 +347,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A new thing of this clinic, or of this person's own.
-    pub async fn thing(&self, clinic: &Clinic<'_>, person: &Person<'_>, thing: Thing) -> String {
+    pub async fn thing<'w>(&self, clinic: &Clinic<'w>, person: &Person<'w>, thing: Thing) -> String {
         let patient = match thing {
             Thing::Clinic => return clinic.id.to_string(),
             Thing::Company => return self.world.clinic("walk-company").await.id.to_string(),
@@ -343,6 +364,7 @@ impl<'a> Walk<'a> {
             }
             Thing::Session => return session_of(&self.world.log_in(&person.email).await),
             Thing::Of(make) => return make.0(clinic).await,
+            Thing::Own(make) => return make.0(clinic, person).await,
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
         };
         let id = patient["id"].as_str().unwrap().to_owned();
@@ -353,7 +375,7 @@ impl<'a> Walk<'a> {
     }
 
     /// New things for all ids of an operation.
-    pub async fn ids(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Map<String, Value> {
+    pub async fn ids<'w>(&self, operation: &Operation, clinic: &Clinic<'w>, person: &Person<'w>) -> Map<String, Value> {
         let mut ids = Map::new();
         for (name, thing) in operation.entry().ids {
             ids.insert((*name).to_owned(), self.thing(clinic, person, *thing).await.into());
