@@ -5,6 +5,7 @@ pub mod audit_logs;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
+pub mod slots;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -15,6 +16,8 @@ pub type Api = (
     audit_logs::AuditLogs,
     patients::Patients,
     practitioners::Practitioners,
+    slots::Slots,
+    slots::Holds,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -27,6 +30,8 @@ pub const fn api() -> Api {
         audit_logs::AuditLogs,
         patients::Patients,
         practitioners::Practitioners,
+        slots::Slots,
+        slots::Holds,
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -42,6 +47,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::api::idempotency::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
+        slots::STATEMENTS,
     ]
     .concat()
 }
@@ -52,4 +58,6 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    slots::TAKEN,
+    slots::HELD,
 ];

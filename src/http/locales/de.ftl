@@ -161,3 +161,13 @@ totp_not_begun = Beginnen Sie zuerst mit einem zweiten Faktor.
 totp_enabled = Sie haben schon einen zweiten Faktor: Schalten Sie ihn zuerst ab.
 totp_not_enabled = Sie haben keinen zweiten Faktor.
 last_admin-own = Sie verwalten eine Praxis als Einzige: Ernennen Sie zuerst jemand anderen.
+
+## Freie Zeiten und Vormerkungen
+
+slot_taken = Diese Zeit ist bereits gebucht.
+slot_held = Jemand ist gerade dabei, diese Zeit zu buchen.
+too_many_holds = Sie halten bereits 20 Zeiten frei: Buchen Sie zuerst eine oder geben Sie eine frei.
+practitioner_inactive = Die Behandlerin oder der Behandler nimmt keine Termine an.
+range-starts = muss in der Zukunft liegen, höchstens drei Jahre voraus
+range-to_before = darf nicht vor from liegen
+range-to_after = darf höchstens 61 Tage nach from liegen

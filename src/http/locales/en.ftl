@@ -156,3 +156,13 @@ totp_not_begun = Begin with a second factor first.
 totp_enabled = You have a second factor already: disable it first.
 totp_not_enabled = You have no second factor.
 last_admin-own = You are the only administrator of a clinic: make somebody else one first.
+
+## Slots and holds
+
+slot_taken = This time is booked already.
+slot_held = Somebody is about to book this time.
+too_many_holds = You hold 20 times already: book or release one first.
+practitioner_inactive = The practitioner takes no appointments.
+range-starts = must lie in the future, and within three years
+range-to_before = must not lie before from
+range-to_after = must be at most 61 days after from

@@ -161,3 +161,13 @@ totp_not_begun = Empiece primero con un segundo factor.
 totp_enabled = Ya tiene un segundo factor: desactívelo primero.
 totp_not_enabled = No tiene un segundo factor.
 last_admin-own = Es la única persona que administra una clínica: nombre antes a otra.
+
+## Huecos y reservas provisionales
+
+slot_taken = Esta hora ya está reservada.
+slot_held = Alguien está a punto de reservar esta hora.
+too_many_holds = Ya retiene 20 horas: reserve o libere una primero.
+practitioner_inactive = El profesional no acepta citas.
+range-starts = debe estar en el futuro, en un plazo máximo de tres años
+range-to_before = no debe ser anterior a from
+range-to_after = debe ser como máximo 61 días posterior a from

@@ -161,3 +161,13 @@ totp_not_begun = Commencez d’abord un second facteur.
 totp_enabled = Vous avez déjà un second facteur{ "\u00A0" }: désactivez-le d’abord.
 totp_not_enabled = Vous n’avez pas de second facteur.
 last_admin-own = Vous êtes seul à administrer un cabinet{ "\u00A0" }: nommez d’abord quelqu’un d’autre.
+
+## Créneaux et réservations provisoires
+
+slot_taken = Cet horaire est déjà réservé.
+slot_held = Quelqu’un est en train de réserver cet horaire.
+too_many_holds = Vous retenez déjà 20 horaires{ "\u00A0" }: réservez-en un ou libérez-en un d’abord.
+practitioner_inactive = Le praticien ne prend pas de rendez-vous.
+range-starts = doit se situer dans l’avenir, d’ici trois ans au plus
+range-to_before = ne doit pas précéder from
+range-to_after = doit se situer au plus 61 jours après from

@@ -161,3 +161,13 @@ totp_not_begun = Cominci prima con un secondo fattore.
 totp_enabled = Ha già un secondo fattore: prima lo disattivi.
 totp_not_enabled = Non ha un secondo fattore.
 last_admin-own = È l’unica persona che amministra uno studio: ne nomini prima un’altra.
+
+## Orari liberi e prenotazioni provvisorie
+
+slot_taken = Questo orario è già prenotato.
+slot_held = Qualcuno sta per prenotare questo orario.
+too_many_holds = Lei trattiene già 20 orari: ne prenoti o ne liberi prima uno.
+practitioner_inactive = Il professionista non accetta appuntamenti.
+range-starts = deve essere nel futuro, entro tre anni
+range-to_before = non deve precedere from
+range-to_after = deve essere al massimo 61 giorni dopo from

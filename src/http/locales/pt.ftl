@@ -161,3 +161,13 @@ totp_not_begun = Comece primeiro com um segundo fator.
 totp_enabled = Já tem um segundo fator: desative-o primeiro.
 totp_not_enabled = Não tem um segundo fator.
 last_admin-own = É a única pessoa que administra uma clínica: nomeie primeiro outra.
+
+## Horários livres e reservas provisórias
+
+slot_taken = Este horário já está reservado.
+slot_held = Alguém está prestes a reservar este horário.
+too_many_holds = Já retém 20 horários: reserve ou liberte um primeiro.
+practitioner_inactive = O profissional não aceita marcações.
+range-starts = deve situar-se no futuro, no máximo a três anos
+range-to_before = não deve ser anterior a from
+range-to_after = deve ser no máximo 61 dias depois de from
