@@ -9,7 +9,6 @@ use chrono::Days;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
-use poem_openapi::types::{ParseFromJSON as _, ToJSON as _};
 use uuid::Uuid;
 
 use super::model::{Hold, NewHold};

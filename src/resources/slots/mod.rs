@@ -144,15 +144,8 @@ impl Slots {
             usize::from(speciality.is_some()),
         ]);
         let found = transaction!(clinics.read(&bearer.0), |tx| {
-            let parameters: crate::database::Params<'_> = &[
-                &range.first,
-                &range.last,
-                &range.since,
-                &range.before,
-                &practitioner,
-                &speciality,
-                &service,
-            ];
+            let parameters: crate::database::Params<'_> =
+                &[&range.first, &range.last, &range.since, &range.before, &practitioner, &speciality, &service];
             tx.page(statement.clone(), parameters).await
         })?;
         asked.answer(&found, &page).map(Listed)
@@ -203,7 +196,10 @@ impl Asked {
 
     /// The page, of the rows found.
     fn answer(&self, found: &[Row], page: &PageRequest<'_>) -> Result<Page<Slot>> {
-        let after = page.after.as_ref().map(|after| Ok::<_, ApiError>((after.key.parse().map_err(ApiError::internal)?, after.id)));
+        let after = page
+            .after
+            .as_ref()
+            .map(|after| Ok::<_, ApiError>((after.key.parse().map_err(ApiError::internal)?, after.id)));
         let last = |slot: &Slot| After { key: slot.starts_at.to_rfc3339(), id: slot.practitioner_id };
         let Some(row) = found.first() else { return page.answer(vec![], last) };
         let Range { first, last: end, .. } = self.range()?;

@@ -76,7 +76,10 @@ pub struct Hold {
 
 /// The clinic, by any of the rows found.
 pub(super) fn clinic_of(row: &Row, from: NaiveDate, until: NaiveDate) -> Result<Clinic> {
-    let zone = row.try_get::<_, &str>("time_zone")?.parse::<Tz>().map_err(ApiError::internal)?;
+    let zone: Tz = row
+        .try_get::<_, &str>("time_zone")?
+        .parse()
+        .map_err(|_| ApiError::internal(anyhow::anyhow!("no time zone")))?;
     let holidays = if row.try_get("closed_on_holidays")? {
         let (country, subdivision) = (row.try_get("country")?, row.try_get("holiday_subdivision")?);
         holidays::between(country, subdivision, from, until).into_iter().map(|holiday| holiday.day).collect()

@@ -105,7 +105,8 @@ impl Clinic {
         let place = |one: &Hours| one.facility.or(home);
         let away: Vec<Span> = of_kind(Kind::Absence).map(|one| self.span(day, one.starts, one.ends)).collect();
 
-        let places: BTreeSet<Place> = of_day.iter().filter(|one| one.kind != Kind::Absence).map(|one| place(one)).collect();
+        let places: BTreeSet<Place> =
+            of_day.iter().filter(|one| one.kind != Kind::Absence).map(|one| place(one)).collect();
         let mut present = Vec::new();
         for here in places.into_iter().filter(|here| !self.is_closed(*here, day)) {
             let spans = |kind: Kind, is_here: bool| {
@@ -134,7 +135,9 @@ impl Clinic {
         }
         let says = |open: bool| {
             self.closures.iter().any(|one| {
-                one.open == open && (one.from..=one.until).contains(&day) && (one.facility.is_none() || one.facility == place)
+                one.open == open
+                    && (one.from..=one.until).contains(&day)
+                    && (one.facility.is_none() || one.facility == place)
             })
         };
         says(false) || self.holidays.contains(&day) && !says(true)
@@ -156,7 +159,9 @@ impl Clinic {
 impl Hours {
     fn count_on(&self, day: NaiveDate) -> bool {
         let valid = self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until);
-        valid && (self.kind != Kind::Weekly || self.weekday == Some(day.weekday().number_from_monday()) && self.is_week_of(day))
+        valid
+            && (self.kind != Kind::Weekly
+                || self.weekday == Some(day.weekday().number_from_monday()) && self.is_week_of(day))
     }
 
     fn is_week_of(&self, day: NaiveDate) -> bool {

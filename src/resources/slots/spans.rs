@@ -36,7 +36,9 @@ pub fn within(these: &[Span], those: &[Span]) -> Vec<Span> {
 #[must_use]
 pub fn without(these: &[Span], those: &[Span]) -> Vec<Span> {
     let rest = union(those.to_vec()).into_iter().fold(union(these.to_vec()), |left, gone| {
-        left.into_iter().flat_map(|one| [one.start..one.end.min(gone.start), one.start.max(gone.end)..one.end]).collect()
+        left.into_iter()
+            .flat_map(|one| [one.start..one.end.min(gone.start), one.start.max(gone.end)..one.end])
+            .collect()
     });
     union(rest)
 }
@@ -54,7 +56,10 @@ mod tests {
     fn time_is_joined_cut_and_taken_away() {
         assert_eq!(union(spans(&[(5, 6), (1, 3), (2, 4), (4, 5), (8, 8), (9, 7)])), spans(&[(1, 6)]));
         assert_eq!(within(&spans(&[(1, 5), (6, 9)]), &spans(&[(0, 2), (4, 7)])), spans(&[(1, 2), (4, 5), (6, 7)]));
-        assert_eq!(without(&spans(&[(1, 5), (6, 9)]), &spans(&[(2, 3), (4, 7), (9, 10)])), spans(&[(1, 2), (3, 4), (7, 9)]));
+        assert_eq!(
+            without(&spans(&[(1, 5), (6, 9)]), &spans(&[(2, 3), (4, 7), (9, 10)])),
+            spans(&[(1, 2), (3, 4), (7, 9)])
+        );
         assert_eq!(without(&spans(&[(1, 5)]), &spans(&[(0, 6)])), []);
         assert_eq!(without(&spans(&[(1, 5)]), &spans(&[(3, 3)])), spans(&[(1, 5)]), "an empty stretch divides nothing");
     }

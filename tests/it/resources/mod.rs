@@ -3,4 +3,5 @@
 mod identity_audit;
 mod patients;
 mod practitioners;
+mod slots;
 mod staff;

@@ -3,6 +3,8 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod slots;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
@@ -86,6 +88,8 @@ pub enum Thing {
     Member,
     /// Another of the caller's own.
     Session,
+    /// One of the caller's own.
+    Hold,
     /// What its resource's file makes.
     Of(ThingMaker),
 }
@@ -154,7 +158,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..]].into_iter().flatten()
+    [&CORE[..], slots::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 48] = [
@@ -343,6 +347,7 @@ impl<'a> Walk<'a> {
                 return invitation["id"].as_str().unwrap().to_owned();
             }
             Thing::Session => return session_of(&self.world.log_in(&person.email).await),
+            Thing::Hold => return slots::hold(clinic, person).await,
             Thing::Of(make) => return make.0(clinic).await,
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
         };
