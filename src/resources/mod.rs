@@ -18,6 +18,7 @@ pub type Api = (
     practitioners::Practitioners,
     slots::Slots,
     slots::Holds,
+    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -32,6 +33,7 @@ pub const fn api() -> Api {
         practitioners::Practitioners,
         slots::Slots,
         slots::Holds,
+        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -48,6 +50,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         patients::STATEMENTS,
         practitioners::STATEMENTS,
         slots::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
     ]
     .concat()
 }
@@ -60,4 +64,5 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     practitioners::REGISTRATION_TAKEN,
     slots::TAKEN,
     slots::HELD,
+    practitioners::availability::OVERLAP,
 ];

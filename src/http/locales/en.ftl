@@ -131,6 +131,19 @@ missing-account = is required: this address has no account yet
 missing-name = is not in the person's account yet
 format-color = must be a colour in lower-case hexadecimal, such as #2e7d32
 
+## Practitioners, their hours, the calendar
+
+practitioner_has_appointments = The practitioner has appointments to come.
+hours_overlap = The practitioner has other hours at this time of the week.
+required-kind = is required of this kind
+required-range = is required beside the other end of the range
+not_allowed-weekly = is for weekly hours only
+range-ends = must be later than the beginning
+range-days = must not lie before the first day
+range-many = must end a range of at most { $most } days
+too_many-appointments = must leave at most 5000 appointments: ask for fewer days, or for one practitioner
+format-clock = must be a time, HH:MM
+
 ## Accounts, passwords and the second factor
 
 format-code = must be six digits, or a recovery code

@@ -136,6 +136,19 @@ missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de
 missing-name = ne figure pas encore dans le compte de la personne
 format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
 
+## Les praticiens, leurs horaires, l’agenda
+
+practitioner_has_appointments = Le praticien a encore des rendez-vous à venir.
+hours_overlap = Le praticien a déjà d’autres horaires à ce moment de la semaine.
+required-kind = est obligatoire pour ce type d’horaires
+required-range = est obligatoire à côté de l’autre borne de la période
+not_allowed-weekly = ne vaut que pour les horaires hebdomadaires
+range-ends = doit être postérieur au début
+range-days = ne doit pas précéder le premier jour
+range-many = doit clore une période de { $most } jours au plus
+too_many-appointments = doit laisser 5000 rendez-vous au plus{ "\u00A0" }: demandez moins de jours, ou un seul praticien
+format-clock = doit être une heure, HH:MM
+
 ## Comptes, mots de passe et second facteur
 
 format-code = doit être six chiffres, ou un code de secours

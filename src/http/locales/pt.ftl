@@ -136,6 +136,19 @@ missing-account = é obrigatório: este endereço ainda não tem conta
 missing-name = ainda não consta da conta da pessoa
 format-color = deve ser uma cor em hexadecimal minúsculo, como #2e7d32
 
+## Os profissionais, os seus horários, a agenda
+
+practitioner_has_appointments = O profissional ainda tem consultas marcadas.
+hours_overlap = O profissional já tem outro horário a essa hora da semana.
+required-kind = é obrigatório neste tipo de horário
+required-range = é obrigatório a par do outro extremo do período
+not_allowed-weekly = só se aplica aos horários semanais
+range-ends = tem de ser posterior ao início
+range-days = não pode ser anterior ao primeiro dia
+range-many = tem de fechar um período de { $most } dias, no máximo
+too_many-appointments = tem de deixar, no máximo, 5000 consultas: peça menos dias ou um só profissional
+format-clock = tem de ser uma hora, HH:MM
+
 ## Contas, palavras-passe e segundo fator
 
 format-code = tem de ser seis algarismos ou um código de recuperação

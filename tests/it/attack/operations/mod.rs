@@ -4,6 +4,7 @@
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
 mod slots;
+mod practitioners;
 
 use std::fmt;
 
@@ -159,9 +160,10 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], slots::ENTRIES].into_iter().flatten()
+    [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
 }
 
-const CORE: [Entry; 48] = [
+const CORE: [Entry; 47] = [
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
@@ -201,13 +203,6 @@ const CORE: [Entry; 48] = [
     entry("platform_companies_list", Right::Operator, Valid::None, &[]),
     entry("platform_companies_resume", Right::Operator, Valid::None, &[("id", Thing::SuspendedCompany)]),
     entry("platform_companies_suspend", Right::Operator, Valid::None, &[("id", Thing::Company)]),
-    // Whose account a practitioner is, is said by those who may delete one.
-    entry(
-        "practitioners_create_of_staff",
-        Right::Of("practitioners", 'D'),
-        Valid::Practitioner,
-        &[("id", Thing::Member)],
-    ),
     entry("staff_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Member)]),
     entry("staff_invitations_create", Right::Of("staff", 'W'), Valid::Invitation, &[]),
     entry("staff_invitations_delete", Right::Of("staff", 'D'), Valid::None, &[("id", Thing::Invitation)]),
