@@ -15,10 +15,9 @@ use crate::sql::{Clinic, Statement};
 pub type Api = (
     audit_logs::AuditLogs,
     patients::Patients,
-    practitioners::Practitioners,
+    practitioners::Api,
     slots::Slots,
     slots::Holds,
-    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -30,10 +29,9 @@ pub const fn api() -> Api {
     (
         audit_logs::AuditLogs,
         patients::Patients,
-        practitioners::Practitioners,
+        practitioners::api(),
         slots::Slots,
         slots::Holds,
-        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,

@@ -178,9 +178,7 @@ last_admin-own = Sie verwalten eine Praxis als Einzige: Ernennen Sie zuerst jema
 ## Freie Zeiten und Vormerkungen
 
 slot_taken = Diese Zeit ist bereits gebucht.
-slot_held = Jemand ist gerade dabei, diese Zeit zu buchen.
+slot_held = Diese Zeit wird gerade von jemandem gebucht.
 too_many_holds = Sie halten bereits 20 Zeiten frei: Buchen Sie zuerst eine oder geben Sie eine frei.
-practitioner_inactive = Die Behandlerin oder der Behandler nimmt keine Termine an.
+not_bookable = Das lässt sich an diesem Tag nicht buchen.
 range-starts = muss in der Zukunft liegen, höchstens drei Jahre voraus
-range-to_before = darf nicht vor from liegen
-range-to_after = darf höchstens 61 Tage nach from liegen

@@ -178,9 +178,7 @@ last_admin-own = Es la única persona que administra una clínica: nombre antes 
 ## Huecos y reservas provisionales
 
 slot_taken = Esta hora ya está reservada.
-slot_held = Alguien está a punto de reservar esta hora.
+slot_held = Alguien está reservando este horario.
 too_many_holds = Ya retiene 20 horas: reserve o libere una primero.
-practitioner_inactive = El profesional no acepta citas.
+not_bookable = No se puede reservar para ese día.
 range-starts = debe estar en el futuro, en un plazo máximo de tres años
-range-to_before = no debe ser anterior a from
-range-to_after = debe ser como máximo 61 días posterior a from

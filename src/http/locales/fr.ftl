@@ -178,9 +178,7 @@ last_admin-own = Vous êtes seul à administrer un cabinet{ "\u00A0" }: nommez d
 ## Créneaux et réservations provisoires
 
 slot_taken = Cet horaire est déjà réservé.
-slot_held = Quelqu’un est en train de réserver cet horaire.
+slot_held = Quelqu’un est en train de réserver ce créneau.
 too_many_holds = Vous retenez déjà 20 horaires{ "\u00A0" }: réservez-en un ou libérez-en un d’abord.
-practitioner_inactive = Le praticien ne prend pas de rendez-vous.
+not_bookable = Aucune réservation n’est possible ici ce jour-là.
 range-starts = doit se situer dans l’avenir, d’ici trois ans au plus
-range-to_before = ne doit pas précéder from
-range-to_after = doit se situer au plus 61 jours après from

@@ -178,9 +178,7 @@ last_admin-own = È l’unica persona che amministra uno studio: ne nomini prima
 ## Orari liberi e prenotazioni provvisorie
 
 slot_taken = Questo orario è già prenotato.
-slot_held = Qualcuno sta per prenotare questo orario.
+slot_held = Qualcuno sta prenotando questo orario.
 too_many_holds = Lei trattiene già 20 orari: ne prenoti o ne liberi prima uno.
-practitioner_inactive = Il professionista non accetta appuntamenti.
+not_bookable = Non è prenotabile per quel giorno.
 range-starts = deve essere nel futuro, entro tre anni
-range-to_before = non deve precedere from
-range-to_after = deve essere al massimo 61 giorni dopo from

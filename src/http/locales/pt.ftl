@@ -178,9 +178,7 @@ last_admin-own = É a única pessoa que administra uma clínica: nomeie primeiro
 ## Horários livres e reservas provisórias
 
 slot_taken = Este horário já está reservado.
-slot_held = Alguém está prestes a reservar este horário.
+slot_held = Alguém está a marcar este horário.
 too_many_holds = Já retém 20 horários: reserve ou liberte um primeiro.
-practitioner_inactive = O profissional não aceita marcações.
+not_bookable = Não é possível marcar para esse dia.
 range-starts = deve situar-se no futuro, no máximo a três anos
-range-to_before = não deve ser anterior a from
-range-to_after = deve ser no máximo 61 dias depois de from

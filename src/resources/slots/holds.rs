@@ -111,8 +111,8 @@ async fn make(tx: &mut ClinicTx<Write>, new: &NewHold) -> Result<Hold> {
     match room.try_get("active")? {
         Some(true) => {}
         Some(false) => {
-            let detail = "The practitioner takes no appointments.";
-            return Err(conflict("practitioner_inactive", detail, Some("/practitionerId")));
+            let detail = "This cannot be booked on that day.";
+            return Err(conflict("not_bookable", detail, Some("/practitionerId")));
         }
         None => {
             let detail = "The request refers to something that does not exist.";

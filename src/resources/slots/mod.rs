@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use crate::api::Tag;
 use crate::api::answer::Listed;
-use crate::api::day::Day;
+use crate::api::day::{self, Day};
 use crate::api::list::{After, Cursors, Limit, Page, PageRequest};
 use crate::api::text::{CursorText, Speciality};
 use crate::auth::caller::Bearer;
@@ -43,7 +43,7 @@ pub use statements::STATEMENTS;
 use statements::{FIND, LIST};
 
 /// Days that one request looks at.
-const MAX_DAYS: u64 = 62;
+const MAX_DAYS: i64 = 62;
 /// Days where the request does not say.
 const WEEK: u64 = 7;
 /// Slots of a page where the request does not say.
@@ -68,9 +68,9 @@ impl Slots {
         cursors: Data<&Cursors>,
         /// The practitioner.
         id: Path<Uuid>,
-        /// The first day; today when absent.
+        /// The first day; with `to`, or today.
         from: Query<Option<Day>>,
-        /// The last day, at most 61 after the first; the sixth after it when absent.
+        /// The last day, at most 61 after the first; the sixth after today when both are absent.
         to: Query<Option<Day>>,
         /// How long a slot is; the practitioner's `appointmentMinutes` when absent.
         #[oai(validator(minimum(value = "1"), maximum(value = "1440")))]
@@ -84,14 +84,15 @@ impl Slots {
         /// The `nextCursor` of the page before.
         cursor: Query<Option<CursorText>>,
     ) -> Result<Listed<Page<Slot>>> {
-        let asked = Asked { from: from.0, to: to.0, facility: None, minutes: minutes.0, step: step.0 };
-        let range = asked.range()?;
+        let days = day::range(from.0, to.0, MAX_DAYS)?;
+        let asked = Asked { days, facility: None, minutes: minutes.0, step: step.0 };
+        let range = asked.range();
         let page = cursors.page(&bearer.0, rows(limit.0), cursor.0.as_ref(), &[&format!("{} {asked:?}", id.0)])?;
         let found = transaction!(clinics.read(&bearer.0), |tx| {
             tx.only(&FIND, &[&range.first, &range.last, &range.since, &range.before, &id.0]).await
         })?;
         let bookable = if found.try_get("active")? { vec![found] } else { vec![] };
-        asked.answer(&bookable, &page).map(Listed)
+        asked.answer(&bookable, &range, &page).map(Listed)
     }
 
     /// List free slots
@@ -105,9 +106,9 @@ impl Slots {
         bearer: Bearer,
         clinics: Data<&Clinics>,
         cursors: Data<&Cursors>,
-        /// The first day; today when absent.
+        /// The first day; with `to`, or today.
         from: Query<Option<Day>>,
-        /// The last day, at most 61 after the first; the sixth after it when absent.
+        /// The last day, at most 61 after the first; the sixth after today when both are absent.
         to: Query<Option<Day>>,
         /// Of this practitioner.
         #[oai(name = "practitionerId")]
@@ -133,8 +134,9 @@ impl Slots {
         /// The `nextCursor` of the page before.
         cursor: Query<Option<CursorText>>,
     ) -> Result<Listed<Page<Slot>>> {
-        let asked = Asked { from: from.0, to: to.0, facility: facility_id.0, minutes: minutes.0, step: step.0 };
-        let range = asked.range()?;
+        let days = day::range(from.0, to.0, MAX_DAYS)?;
+        let asked = Asked { days, facility: facility_id.0, minutes: minutes.0, step: step.0 };
+        let range = asked.range();
         let (practitioner, speciality, service) = (practitioner_id.0, speciality.0, service_id.0);
         let filter = format!("{practitioner:?} {:?} {service:?}", speciality.as_ref().map(Speciality::as_str));
         let page = cursors.page(&bearer.0, rows(limit.0), cursor.0.as_ref(), &[&filter, &format!("{asked:?}")])?;
@@ -148,7 +150,7 @@ impl Slots {
                 &[&range.first, &range.last, &range.since, &range.before, &practitioner, &speciality, &service];
             tx.page(statement.clone(), parameters).await
         })?;
-        asked.answer(&found, &page).map(Listed)
+        asked.answer(&found, &range, &page).map(Listed)
     }
 }
 
@@ -159,8 +161,7 @@ fn rows(limit: Option<i32>) -> Option<Limit> {
 /// What both lists are asked for.
 #[derive(Debug)]
 struct Asked {
-    from: Option<Day>,
-    to: Option<Day>,
+    days: Option<(Day, Day)>,
     facility: Option<Uuid>,
     minutes: Option<i32>,
     step: Option<i32>,
@@ -176,41 +177,32 @@ struct Range {
 
 impl Asked {
     fn days(&self, today: NaiveDate) -> (NaiveDate, NaiveDate) {
-        let from = self.from.map_or(today, |day| day.0);
-        (from, self.to.map_or_else(|| from.checked_add_days(Days::new(WEEK - 1)).unwrap_or(from), |day| day.0))
+        self.days.map_or_else(|| (today, today + Days::new(WEEK - 1)), |(from, to)| (from.0, to.0))
     }
 
-    fn range(&self) -> Result<Range> {
+    fn range(&self) -> Range {
         let (from, to) = self.days(Utc::now().date_naive());
-        let refused = |detail: &'static str| Err(ApiError::invalid("/query/to", "range", detail));
-        if to < from && self.from.is_some() {
-            return refused("must not lie before from");
-        }
-        if from.checked_add_days(Days::new(MAX_DAYS)).is_none_or(|end| to >= end) {
-            return refused("must be at most 61 days after from");
-        }
         let (first, last) = (from - Days::new(1), to + Days::new(1));
         let midnight = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
-        Ok(Range { first, last, since: midnight(first - Days::new(2)), before: midnight(last + Days::new(2)) })
+        Range { first, last, since: midnight(first - Days::new(2)), before: midnight(last + Days::new(2)) }
     }
 
     /// The page, of the rows found.
-    fn answer(&self, found: &[Row], page: &PageRequest<'_>) -> Result<Page<Slot>> {
-        let after = page
-            .after
-            .as_ref()
-            .map(|after| Ok::<_, ApiError>((after.key.parse().map_err(ApiError::internal)?, after.id)));
+    fn answer(&self, found: &[Row], range: &Range, page: &PageRequest<'_>) -> Result<Page<Slot>> {
         let last = |slot: &Slot| After { key: slot.starts_at.to_rfc3339(), id: slot.practitioner_id };
         let Some(row) = found.first() else { return page.answer(vec![], last) };
-        let Range { first, last: end, .. } = self.range()?;
-        let clinic = clinic_of(row, first, end)?;
+        let clinic = clinic_of(row, range.first, range.last)?;
         let now = row.try_get("at")?;
         let (from, until) = self.days(clock::day(now, clinic.zone));
         let step = self.step.map(|minutes| Duration::minutes(minutes.into()));
         let wish = Wish { now, from, until, facility: self.facility, step };
         let practitioners = found.iter().map(|row| practitioner_of(row, self.minutes)).collect::<Result<_>>()?;
+        let after = match &page.after {
+            Some(After { key, id }) => Some((key.parse().map_err(ApiError::internal)?, *id)),
+            None => None,
+        };
         let enough = usize::try_from(page.rows()).unwrap_or(usize::MAX).saturating_add(1);
-        let free = engine::free(&clinic, practitioners, &wish, after.transpose()?, enough);
+        let free = engine::free(&clinic, practitioners, &wish, after, enough);
         page.answer(free.into_iter().map(Slot::from).collect(), last)
     }
 }

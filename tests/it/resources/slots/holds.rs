@@ -247,7 +247,7 @@ async fn what_cannot_be_held_is_refused_where_it_stands() {
     assert_eq!(conflict(&missing), (StatusCode::CONFLICT, "reference_missing", "/practitionerId"));
     set(&clinic, "UPDATE practitioners SET active = false").await;
     let inactive = me.post(HOLDS, &good).await;
-    assert_eq!(conflict(&inactive), (StatusCode::CONFLICT, "practitioner_inactive", "/practitionerId"));
+    assert_eq!(conflict(&inactive), (StatusCode::CONFLICT, "not_bookable", "/practitionerId"));
     set(&clinic, "UPDATE practitioners SET active = true, deleted_at = now()").await;
     assert_eq!(me.post(HOLDS, &good).await.code(), "reference_missing");
     assert_eq!(held(&clinic).await, 0);
