@@ -63,6 +63,8 @@ pub enum Purpose {
     RefreshToken,
     /// The tokens of links that patients and calendar programs hold.
     Link,
+    /// The token of a held slot, in an answer that is kept to be given again.
+    SlotHold,
 }
 
 impl Purpose {
@@ -76,6 +78,7 @@ impl Purpose {
             Self::SecondFactor => b"medicalpro second factor v1",
             Self::RefreshToken => b"medicalpro refresh token v1",
             Self::Link => b"medicalpro link v1",
+            Self::SlotHold => b"medicalpro slot hold v1",
         }
     }
 }

@@ -200,6 +200,7 @@ BEGIN ATOMIC
      LIMIT 1;
 END;
 
+-- The argument, where there is one, is what it is called that an appointment takes the time.
 CREATE FUNCTION app.claim_time() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -207,12 +208,15 @@ DECLARE
 BEGIN
     PERFORM app.lock_calendar(NEW.practitioner_id);
     taken := app.time_taken(NEW.id, NEW.practitioner_id, NEW.starts_at, NEW.ends_at);
+    IF taken = 'appointments_practitioner_overlap' THEN
+        taken := COALESCE(TG_ARGV[0], taken);
+    END IF;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'this time is taken' USING ERRCODE = 'exclusion_violation', CONSTRAINT = taken, TABLE = TG_TABLE_NAME;
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER claim BEFORE INSERT ON slot_holds FOR EACH ROW EXECUTE FUNCTION app.claim_time();
+CREATE TRIGGER claim BEFORE INSERT ON slot_holds FOR EACH ROW EXECUTE FUNCTION app.claim_time('slot_holds_appointment_overlap');
 CREATE TRIGGER claim BEFORE INSERT ON appointments FOR EACH ROW
     WHEN (NEW.status IN ('scheduled', 'confirmed') AND NOT NEW.overbook) EXECUTE FUNCTION app.claim_time();
 CREATE TRIGGER claim_anew BEFORE UPDATE OF starts_at, ends_at, practitioner_id, overbook, deleted_at ON appointments FOR EACH ROW

@@ -11,6 +11,7 @@
 //! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
 //! | `list` | pages: limit, sealed cursor, answer |
 //! | `answer` | found, created, unchanged, gone: status, `ETag`, `Location` |
+//! | `hold` | the token of a held slot, as it is stored |
 //! | `idempotency` | `Idempotency-Key`: the same answer to a repeated request |
 //! | `search` | how text is folded, sorted and found |
 
@@ -19,6 +20,7 @@ pub mod answer;
 pub mod body;
 pub mod day;
 pub mod hours;
+pub mod hold;
 pub mod idempotency;
 pub mod list;
 pub mod schema;

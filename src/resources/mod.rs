@@ -12,6 +12,7 @@ pub mod patients;
 pub mod platform;
 pub mod practitioners;
 pub mod rooms;
+pub mod slots;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -30,6 +31,8 @@ pub type Api = (
     links::CalendarFeed,
     patients::Patients,
     practitioners::Api,
+    slots::Slots,
+    slots::Holds,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -50,6 +53,8 @@ pub const fn api() -> Api {
         links::CalendarFeed,
         patients::Patients,
         practitioners::api(),
+        slots::Slots,
+        slots::Holds,
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -72,6 +77,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         links::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
+        slots::STATEMENTS,
         practitioners::availability::STATEMENTS,
         practitioners::services::STATEMENTS,
     ]
@@ -90,5 +96,7 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    slots::TAKEN,
+    slots::HELD,
     practitioners::availability::OVERLAP,
 ];

@@ -211,6 +211,7 @@ async fn the_example_of_each_request_can_be_sent() {
         let refused = [
             "credentials_invalid",
             "no_such_membership",
+            "reference_missing",
             "refresh_token_invalid",
             "email_taken",
             "company_email_taken",

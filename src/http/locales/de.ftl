@@ -213,3 +213,10 @@ last_admin-own = Sie verwalten eine Praxis als Einzige: Ernennen Sie zuerst jema
 
 link_used = Dieser Link wurde schon benutzt.
 too_late_to_cancel = Für eine Absage auf diesem Weg ist es zu spät: Bitte rufen Sie die Praxis an.
+## Freie Zeiten und Vormerkungen
+
+slot_taken = Diese Zeit ist bereits gebucht.
+slot_held = Diese Zeit wird gerade von jemandem gebucht.
+too_many_holds = Sie halten bereits 20 Zeiten frei: Buchen Sie zuerst eine oder geben Sie eine frei.
+not_bookable = Das lässt sich an diesem Tag nicht buchen.
+range-starts = muss in der Zukunft liegen, höchstens drei Jahre voraus

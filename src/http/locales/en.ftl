@@ -200,3 +200,10 @@ last_admin-own = You are the only administrator of a clinic: make somebody else 
 
 link_used = This link was used already.
 too_late_to_cancel = It is too late to cancel the appointment here: please call the clinic.
+## Slots and holds
+
+slot_taken = This time is booked already.
+slot_held = Somebody is about to book this time.
+too_many_holds = You hold 20 times already: book or release one first.
+not_bookable = This cannot be booked on that day.
+range-starts = must lie in the future, and within three years

@@ -213,3 +213,10 @@ last_admin-own = Es la única persona que administra una clínica: nombre antes 
 
 link_used = Este enlace ya se ha utilizado.
 too_late_to_cancel = Es demasiado tarde para cancelar la cita aquí: llame a la consulta.
+## Huecos y reservas provisionales
+
+slot_taken = Esta hora ya está reservada.
+slot_held = Alguien está reservando este horario.
+too_many_holds = Ya retiene 20 horas: reserve o libere una primero.
+not_bookable = No se puede reservar para ese día.
+range-starts = debe estar en el futuro, en un plazo máximo de tres años

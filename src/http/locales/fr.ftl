@@ -213,3 +213,10 @@ last_admin-own = Vous êtes seul à administrer un cabinet{ "\u00A0" }: nommez d
 
 link_used = Ce lien a déjà été utilisé.
 too_late_to_cancel = Il est trop tard pour annuler le rendez-vous ici{ "\u00A0" }: veuillez appeler le cabinet.
+## Créneaux et réservations provisoires
+
+slot_taken = Cet horaire est déjà réservé.
+slot_held = Quelqu’un est en train de réserver ce créneau.
+too_many_holds = Vous retenez déjà 20 horaires{ "\u00A0" }: réservez-en un ou libérez-en un d’abord.
+not_bookable = Aucune réservation n’est possible ici ce jour-là.
+range-starts = doit se situer dans l’avenir, d’ici trois ans au plus

@@ -213,3 +213,10 @@ last_admin-own = È l’unica persona che amministra uno studio: ne nomini prima
 
 link_used = Questo link è già stato usato.
 too_late_to_cancel = È troppo tardi per annullare l’appuntamento qui: chiamare lo studio.
+## Orari liberi e prenotazioni provvisorie
+
+slot_taken = Questo orario è già prenotato.
+slot_held = Qualcuno sta prenotando questo orario.
+too_many_holds = Lei trattiene già 20 orari: ne prenoti o ne liberi prima uno.
+not_bookable = Non è prenotabile per quel giorno.
+range-starts = deve essere nel futuro, entro tre anni

@@ -213,3 +213,10 @@ last_admin-own = É a única pessoa que administra uma clínica: nomeie primeiro
 
 link_used = Esta ligação já foi utilizada.
 too_late_to_cancel = É demasiado tarde para cancelar a consulta aqui: telefone para o consultório.
+## Horários livres e reservas provisórias
+
+slot_taken = Este horário já está reservado.
+slot_held = Alguém está a marcar este horário.
+too_many_holds = Já retém 20 horários: reserve ou liberte um primeiro.
+not_bookable = Não é possível marcar para esse dia.
+range-starts = deve situar-se no futuro, no máximo a três anos

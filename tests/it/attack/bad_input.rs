@@ -218,8 +218,9 @@ fn limits(spec: &Value, operation: &Operation) -> Vec<(String, Value)> {
         limits.extend(inner.map(|(inner, schema)| (format!("/{name}/{inner}"), schema.clone())));
         limits.push((format!("/{name}"), schema));
     }
-    let unlimited =
-        |schema: &Value| schema.get("enum").is_some() || ["date", "uuid"].iter().any(|f| schema["format"] == *f);
+    let unlimited = |schema: &Value| {
+        schema.get("enum").is_some() || ["date", "date-time", "uuid"].iter().any(|f| schema["format"] == *f)
+    };
     limits.retain(|(_, schema)| schema["type"] == "string" && !unlimited(schema));
     limits
 }

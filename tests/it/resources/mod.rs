@@ -5,4 +5,5 @@ mod identity_audit;
 mod links;
 mod patients;
 mod practitioners;
+mod slots;
 mod staff;

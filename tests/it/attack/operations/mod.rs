@@ -5,6 +5,7 @@
 
 mod appointments;
 mod links;
+mod slots;
 mod practitioners;
 
 use std::fmt;
@@ -96,6 +97,8 @@ pub enum Thing {
     Member,
     /// Another of the caller's own.
     Session,
+    /// One of the caller's own.
+    Hold,
     /// What its resource's file makes.
     Of(ThingMaker),
     /// The same, of this person's own.
@@ -178,6 +181,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], appointments::ENTRIES].into_iter().flatten()
     [&CORE[..], links::ENTRIES].into_iter().flatten()
+    [&CORE[..], slots::ENTRIES].into_iter().flatten()
     [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
 }
 
@@ -363,6 +367,7 @@ impl<'a> Walk<'a> {
                 return invitation["id"].as_str().unwrap().to_owned();
             }
             Thing::Session => return session_of(&self.world.log_in(&person.email).await),
+            Thing::Hold => return slots::hold(clinic, person).await,
             Thing::Of(make) => return make.0(clinic).await,
             Thing::Own(make) => return make.0(clinic, person).await,
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
