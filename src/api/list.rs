@@ -22,6 +22,17 @@ pub const LIMITS: [&str; 5] = ["11", "21", "51", "101", "201"];
 /// were seen, an empty page too, and answers with them, for [`crate::clinic::ClinicTx::page`]. `$patient` is the column that names the
 /// patient, `$limit` the number of the parameter that is the page's size: one row more may have been read, which nobody sees.
 macro_rules! seen {
+    // Of what is about no patient.
+    ($table:literal, $limit:literal) => {
+        concat!(
+            "), seen AS MATERIALIZED (SELECT app.record_access('list', '",
+            $table,
+            "', ARRAY(SELECT id FROM page LIMIT $",
+            $limit,
+            "::int8), NULL))
+             SELECT page.* FROM seen LEFT JOIN page ON true"
+        )
+    };
     ($table:literal, $patient:literal, $limit:literal) => {
         concat!(
             "), seen AS MATERIALIZED (
@@ -39,6 +50,45 @@ macro_rules! seen {
     };
 }
 pub(crate) use seen;
+
+/// An order and where its page begins, whose key and id are the parameters numbered `$key` and `$id`.
+macro_rules! order {
+    ($key:literal, $id:literal; first, $column:literal, $direction:literal) => {
+        concat!(
+            " AND $",
+            $key,
+            "::text IS NULL AND $",
+            $id,
+            "::uuid IS NULL ORDER BY ",
+            $column,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+    ($key:literal, $id:literal; after, $column:literal, $type:literal, $operator:literal, $direction:literal) => {
+        concat!(
+            " AND (",
+            $column,
+            ", id) ",
+            $operator,
+            " ($",
+            $key,
+            "::text::",
+            $type,
+            ", $",
+            $id,
+            "::uuid) ORDER BY ",
+            $column,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+}
+pub(crate) use order;
 
 /// Rows of a page: 1 to 200, 50 when absent.
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,8 @@
 //! | `text` | the text types of the contract: names, addresses, numbers; each checks itself |
 //! | `list` | pages: limit, sealed cursor, answer |
 //! | `answer` | found, created, unchanged, gone: status, `ETag`, `Location` |
+//! | `money` | a line's amounts, exactly, and by which rule they are rounded |
+//! | `tax` | the rate of a tax category at a clinic |
 //! | `idempotency` | `Idempotency-Key`: the same answer to a repeated request |
 //! | `search` | how text is folded, sorted and found |
 
@@ -17,8 +19,10 @@ pub mod body;
 pub mod day;
 pub mod idempotency;
 pub mod list;
+pub mod money;
 pub mod schema;
 pub mod search;
+pub mod tax;
 pub mod text;
 pub mod time_of_day;
 
@@ -41,6 +45,8 @@ pub enum Tag {
     Slots,
     /// What a clinic offers, and what it costs.
     Catalogue,
+    /// Quotes, invoices and credit notes.
+    Documents,
     /// What links open that patients and calendar programs hold.
     Links,
     /// Who did what.

@@ -147,8 +147,9 @@ fn mend_operation(operation: &mut Value) {
     let located = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let account = id.starts_with("auth_") && has_body;
-    let writes =
-        has_body || ["_delete", "_restore", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
+    let writes = has_body
+        || has("Idempotency-Key")
+        || ["_delete", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
 
     let mut failures = vec!["500", "503"];
     let mut add = |condition: bool, status: &'static str| {

@@ -136,6 +136,22 @@ missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de
 missing-name = ne figure pas encore dans le compte de la personne
 format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
 
+## Le catalogue, les prestations et les devis
+
+category_name_taken = Une catégorie voisine porte déjà ce nom.
+category_ring = désigne la catégorie elle-même ou l’une de celles qu’elle contient
+category_too_deep = se trouve trop bas{ "\u00A0" }: les catégories comptent huit niveaux au plus
+category_in_use = La catégorie contient d’autres catégories ou des produits.
+product_code_taken = Un autre produit porte déjà ce code.
+not_a_service = est réservé aux prestations
+order-period = ne doit pas précéder le premier jour
+tax_category_unknown = n’est pas une catégorie de taxe du pays du cabinet
+product_decides = vient du produit{ "\u00A0" }: ne l’indiquez pas
+required-product = est obligatoire en l’absence de produit
+product_not_offered = Le produit n’est pas proposé le jour du rendez-vous.
+nothing_accepted = Le patient n’a rien accepté qui ne figure déjà sur un devis.
+format-quantity = doit être un nombre supérieur à 0, avec trois décimales au plus
+
 ## Comptes, mots de passe et second facteur
 
 format-code = doit être six chiffres, ou un code de secours

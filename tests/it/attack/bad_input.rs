@@ -246,6 +246,9 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
         // A patient's number is nobody else's.
         "patientNumber" => uuid::Uuid::now_v7().simple().to_string()[..length].chars().rev().collect(),
         "country" => "FR".to_owned(),
+        // A product's code is no other's.
+        "code" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
+        "quantity" => "999999.999".to_owned(),
         "color" => "#2e7d32".to_owned(),
         "language" => "fr-BE".to_owned(),
         "timeZone" => "America/Argentina/ComodRivadavia".to_owned(),

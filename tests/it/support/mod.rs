@@ -4,6 +4,7 @@
 
 mod practice;
 pub mod process;
+pub mod sale;
 pub mod tokens;
 mod world;
 

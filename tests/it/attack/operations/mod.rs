@@ -3,6 +3,9 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod appointment_items;
+mod catalogue;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
@@ -37,12 +40,15 @@ pub const PUBLIC: [&str; 13] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 8] = [
+const MATRIX: [(&str, [&str; 6]); 10] = [
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
     ("calendar links", ["RW", "RW", "RW", "", "RW", ""]),
     ("catalogue", ["RWD", "RWD", "R", "R", "R", "R"]),
     ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
+    // Those who treat, or run the clinic.
+    ("completing items", ["W", "W", "W", "W", "", ""]),
+    ("documents", ["RWD", "RWD", "RW", "R", "RW", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
     ("staff", ["RWD", "RWD", "R", "R", "R", "R"]),
@@ -154,7 +160,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..]].into_iter().flatten()
+    [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 48] = [
