@@ -12,6 +12,8 @@
 //! | `list` | pages: limit, sealed cursor, answer |
 //! | `answer` | found, created, unchanged, gone: status, `ETag`, `Location` |
 //! | `hold` | the token of a held slot, as it is stored |
+//! | `money` | a line's amounts, exactly, and by which rule they are rounded |
+//! | `tax` | the rate of a tax category at a clinic |
 //! | `idempotency` | `Idempotency-Key`: the same answer to a repeated request |
 //! | `search` | how text is folded, sorted and found |
 
@@ -23,8 +25,10 @@ pub mod hours;
 pub mod hold;
 pub mod idempotency;
 pub mod list;
+pub mod money;
 pub mod schema;
 pub mod search;
+pub mod tax;
 pub mod text;
 pub mod time_of_day;
 
@@ -47,6 +51,8 @@ pub enum Tag {
     Slots,
     /// What a clinic offers, and what it costs.
     Catalogue,
+    /// Quotes, invoices and credit notes.
+    Documents,
     /// What links open that patients and calendar programs hold.
     Links,
     /// Who did what.

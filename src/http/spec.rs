@@ -149,8 +149,9 @@ fn mend_operation(operation: &mut Value) {
     let account = id.starts_with("auth_") && has_body;
     // Nobody logs in for them, and a token may open nothing.
     let link = id.starts_with("links_");
-    let writes =
-        has_body || ["_delete", "_restore", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
+    let writes = has_body
+        || has("Idempotency-Key")
+        || ["_delete", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
 
     let mut failures = vec!["500", "503"];
     let mut add = |condition: bool, status: &'static str| {

@@ -13,6 +13,14 @@ pub mod platform;
 pub mod practitioners;
 pub mod rooms;
 pub mod slots;
+pub mod appointment_items;
+pub mod audit_logs;
+pub mod categories;
+pub mod documents;
+pub mod patients;
+pub mod platform;
+pub mod practitioners;
+pub mod products;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -33,6 +41,13 @@ pub type Api = (
     practitioners::Api,
     slots::Slots,
     slots::Holds,
+    appointment_items::AppointmentItems,
+    audit_logs::AuditLogs,
+    categories::Categories,
+    documents::Documents,
+    patients::Patients,
+    practitioners::Practitioners,
+    products::Products,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -55,6 +70,13 @@ pub const fn api() -> Api {
         practitioners::api(),
         slots::Slots,
         slots::Holds,
+        appointment_items::AppointmentItems,
+        audit_logs::AuditLogs,
+        categories::Categories,
+        documents::Documents,
+        patients::Patients,
+        practitioners::Practitioners,
+        products::Products,
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -80,6 +102,13 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         slots::STATEMENTS,
         practitioners::availability::STATEMENTS,
         practitioners::services::STATEMENTS,
+        crate::api::tax::STATEMENTS,
+        appointment_items::STATEMENTS,
+        categories::STATEMENTS,
+        documents::STATEMENTS,
+        patients::STATEMENTS,
+        practitioners::STATEMENTS,
+        products::STATEMENTS,
     ]
     .concat()
 }
@@ -99,4 +128,14 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     slots::TAKEN,
     slots::HELD,
     practitioners::availability::OVERLAP,
+    categories::NAME_TAKEN,
+    categories::PARENT_MISSING,
+    categories::RING,
+    categories::TOO_DEEP,
+    categories::IN_USE,
+    products::CODE_TAKEN,
+    products::NO_DURATION,
+    products::PERIOD,
+    products::CATEGORY_MISSING,
+    appointment_items::PRODUCT_MISSING,
 ];

@@ -11,7 +11,9 @@ use unicode_normalization::UnicodeNormalization as _;
 
 mod checks;
 
-use checks::{any, color, country, email, entity_tags, language, line, lines, phone, second_factor_code, time_zone};
+use checks::{
+    any, color, country, email, entity_tags, language, line, lines, phone, quantity, second_factor_code, time_zone,
+};
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -251,6 +253,8 @@ text_types! {
     Material: "material", 1..=200, "Blood pressure cuff", line;
     /// A region's word for how something is taxed.
     TaxCategory: "tax-category", 1..=50, "exempt", line;
+    /// How much of something, exactly: above 0, at most three decimals.
+    Quantity: "quantity", 1..=13, "1.5", quantity, r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?$";
     /// What is proposed or done at an appointment.
     ItemDescription: "item-description", 1..=1000, "First consultation", lines;
     /// A colour, as CSS writes it.

@@ -182,6 +182,21 @@ range-days = darf nicht vor dem ersten Tag liegen
 range-many = muss einen Zeitraum von höchstens { $most } Tagen beenden
 too_many-appointments = darf höchstens 5000 Termine übrig lassen: Fragen Sie nach weniger Tagen oder nach einem Behandler
 format-clock = muss eine Uhrzeit sein, HH:MM
+## Katalog, Leistungen und Kostenvoranschläge
+
+category_name_taken = Eine Kategorie daneben heißt bereits so.
+category_ring = ist die Kategorie selbst oder liegt in ihr
+category_too_deep = liegt zu tief: Kategorien haben höchstens acht Ebenen
+category_in_use = Die Kategorie enthält andere Kategorien oder Produkte.
+product_code_taken = Ein anderes Produkt hat diesen Code bereits.
+not_a_service = gibt es nur bei Leistungen
+order-period = darf nicht vor dem ersten Tag liegen
+tax_category_unknown = ist keine Steuerkategorie im Land der Praxis
+product_decides = gibt das Produkt vor: bitte weglassen
+required-product = ist ohne Produkt erforderlich
+product_not_offered = Das Produkt wird am Tag des Termins nicht angeboten.
+nothing_accepted = Es ist nichts angenommen, was nicht schon in einem Kostenvoranschlag steht.
+format-quantity = muss eine Zahl über 0 mit höchstens drei Nachkommastellen sein
 
 ## Konten, Passwörter und zweiter Faktor
 

@@ -169,6 +169,21 @@ range-days = must not lie before the first day
 range-many = must end a range of at most { $most } days
 too_many-appointments = must leave at most 5000 appointments: ask for fewer days, or for one practitioner
 format-clock = must be a time, HH:MM
+## The catalogue, items and quotes
+
+category_name_taken = Another category beside it has this name.
+category_ring = is the category itself, or lies below it
+category_too_deep = is too deep: categories lie eight deep at most
+category_in_use = The category holds other categories or products.
+product_code_taken = Another product has this code.
+not_a_service = is for services only
+order-period = must not lie before the first day
+tax_category_unknown = is no tax category of the clinic's country
+product_decides = is the product's: leave it out
+required-product = is required where there is no product
+product_not_offered = The product is not offered on the appointment's day.
+nothing_accepted = The patient has accepted nothing that is on no quote yet.
+format-quantity = must be a number above 0 with at most three decimals
 
 ## Accounts, passwords and the second factor
 

@@ -182,6 +182,21 @@ range-days = no debe ser anterior al primer día
 range-many = debe cerrar un periodo de { $most } días como máximo
 too_many-appointments = debe dejar 5000 citas como máximo: pida menos días o un solo profesional
 format-clock = debe ser una hora, HH:MM
+## El catálogo, las prestaciones y los presupuestos
+
+category_name_taken = Otra categoría del mismo nivel ya tiene este nombre.
+category_ring = es la propia categoría o está dentro de ella
+category_too_deep = está a demasiada profundidad: las categorías tienen ocho niveles como máximo
+category_in_use = La categoría contiene otras categorías o productos.
+product_code_taken = Otro producto ya tiene este código.
+not_a_service = es solo para servicios
+order-period = no debe ser anterior al primer día
+tax_category_unknown = no es una categoría fiscal del país de la clínica
+product_decides = lo determina el producto: no lo indique
+required-product = es obligatorio si no hay producto
+product_not_offered = El producto no se ofrece el día de la cita.
+nothing_accepted = El paciente no ha aceptado nada que no figure ya en un presupuesto.
+format-quantity = debe ser un número mayor que 0 con tres decimales como máximo
 
 ## Cuentas, contraseñas y segundo factor
 

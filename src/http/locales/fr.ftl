@@ -182,6 +182,21 @@ range-days = ne doit pas précéder le premier jour
 range-many = doit clore une période de { $most } jours au plus
 too_many-appointments = doit laisser 5000 rendez-vous au plus{ "\u00A0" }: demandez moins de jours, ou un seul praticien
 format-clock = doit être une heure, HH:MM
+## Le catalogue, les prestations et les devis
+
+category_name_taken = Une catégorie voisine porte déjà ce nom.
+category_ring = désigne la catégorie elle-même ou l’une de celles qu’elle contient
+category_too_deep = se trouve trop bas{ "\u00A0" }: les catégories comptent huit niveaux au plus
+category_in_use = La catégorie contient d’autres catégories ou des produits.
+product_code_taken = Un autre produit porte déjà ce code.
+not_a_service = est réservé aux prestations
+order-period = ne doit pas précéder le premier jour
+tax_category_unknown = n’est pas une catégorie de taxe du pays du cabinet
+product_decides = vient du produit{ "\u00A0" }: ne l’indiquez pas
+required-product = est obligatoire en l’absence de produit
+product_not_offered = Le produit n’est pas proposé le jour du rendez-vous.
+nothing_accepted = Le patient n’a rien accepté qui ne figure déjà sur un devis.
+format-quantity = doit être un nombre supérieur à 0, avec trois décimales au plus
 
 ## Comptes, mots de passe et second facteur
 

@@ -182,6 +182,21 @@ range-days = non deve precedere il primo giorno
 range-many = deve chiudere un periodo di al massimo { $most } giorni
 too_many-appointments = deve lasciare al massimo 5000 appuntamenti: chieda meno giorni o un solo medico
 format-clock = deve essere un orario, HH:MM
+## Il catalogo, le prestazioni e i preventivi
+
+category_name_taken = Un’altra categoria allo stesso livello ha già questo nome.
+category_ring = è la categoria stessa o si trova al suo interno
+category_too_deep = si trova troppo in basso: le categorie hanno al massimo otto livelli
+category_in_use = La categoria contiene altre categorie o prodotti.
+product_code_taken = Un altro prodotto ha già questo codice.
+not_a_service = è solo per i servizi
+order-period = non deve precedere il primo giorno
+tax_category_unknown = non è una categoria fiscale del Paese dello studio
+product_decides = è stabilito dal prodotto: non va indicato
+required-product = è obbligatorio se manca il prodotto
+product_not_offered = Il prodotto non è offerto il giorno dell’appuntamento.
+nothing_accepted = Il paziente non ha accettato nulla che non sia già in un preventivo.
+format-quantity = deve essere un numero maggiore di 0 con al massimo tre decimali
 
 ## Account, password e secondo fattore
 

@@ -182,6 +182,21 @@ range-days = não pode ser anterior ao primeiro dia
 range-many = tem de fechar um período de { $most } dias, no máximo
 too_many-appointments = tem de deixar, no máximo, 5000 consultas: peça menos dias ou um só profissional
 format-clock = tem de ser uma hora, HH:MM
+## O catálogo, os atos e os orçamentos
+
+category_name_taken = Outra categoria ao mesmo nível já tem este nome.
+category_ring = é a própria categoria ou está dentro dela
+category_too_deep = está demasiado fundo: as categorias têm no máximo oito níveis
+category_in_use = A categoria contém outras categorias ou produtos.
+product_code_taken = Outro produto já tem este código.
+not_a_service = é só para serviços
+order-period = não pode ser anterior ao primeiro dia
+tax_category_unknown = não é uma categoria fiscal do país da clínica
+product_decides = é definido pelo produto: não o indique
+required-product = é obrigatório quando não há produto
+product_not_offered = O produto não é oferecido no dia da consulta.
+nothing_accepted = O paciente não aceitou nada que não esteja já num orçamento.
+format-quantity = tem de ser um número superior a 0 com três casas decimais, no máximo
 
 ## Contas, palavras-passe e segundo fator
 

@@ -255,6 +255,9 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
         "starts" => "08:00".to_owned(),
         "ends" => "18:00".to_owned(),
         "country" => "FR".to_owned(),
+        // A product's code is no other's.
+        "code" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
+        "quantity" => "999999.999".to_owned(),
         "color" => "#2e7d32".to_owned(),
         "language" => "fr-BE".to_owned(),
         "timeZone" => "America/Argentina/ComodRivadavia".to_owned(),

@@ -1,9 +1,13 @@
 //! One file a resource, as in `src/resources`.
 
 mod appointments;
+mod appointment_items;
+mod categories;
+mod documents;
 mod identity_audit;
 mod links;
 mod patients;
 mod practitioners;
 mod slots;
+mod products;
 mod staff;

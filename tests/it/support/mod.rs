@@ -5,6 +5,7 @@
 mod links;
 mod practice;
 pub mod process;
+pub mod sale;
 pub mod tokens;
 mod world;
 

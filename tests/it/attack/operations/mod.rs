@@ -7,6 +7,8 @@ mod appointments;
 mod links;
 mod slots;
 mod practitioners;
+mod appointment_items;
+mod catalogue;
 
 use std::fmt;
 
@@ -47,6 +49,7 @@ pub const PUBLIC: [&str; 17] = [
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
 const MATRIX: [(&str, [&str; 6]); 9] = [
+const MATRIX: [(&str, [&str; 6]); 10] = [
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
     ("calendar links", ["RW", "RW", "RW", "", "RW", ""]),
@@ -54,6 +57,9 @@ const MATRIX: [(&str, [&str; 6]); 9] = [
     // Who treats, or runs the clinic, says that an appointment took place.
     ("completion", ["W", "W", "W", "W", "", ""]),
     ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
+    // Those who treat, or run the clinic.
+    ("completing items", ["W", "W", "W", "W", "", ""]),
+    ("documents", ["RWD", "RWD", "RW", "R", "RW", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
     ("staff", ["RWD", "RWD", "R", "R", "R", "R"]),
@@ -183,6 +189,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], links::ENTRIES].into_iter().flatten()
     [&CORE[..], slots::ENTRIES].into_iter().flatten()
     [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 47] = [
