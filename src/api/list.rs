@@ -23,9 +23,15 @@ pub const LIMITS: [&str; 5] = ["11", "21", "51", "101", "201"];
 /// patient, `$limit` the number of the parameter that is the page's size: one row more may have been read, which nobody sees.
 macro_rules! seen {
     ($table:literal, $patient:literal, $limit:literal) => {
+        $crate::api::list::seen!("list", $table, $patient, $limit)
+    };
+    // What else than a list it is to the log.
+    ($action:literal, $table:literal, $patient:literal, $limit:literal) => {
         concat!(
             "), seen AS MATERIALIZED (
-                 SELECT app.record_access('list', '",
+                 SELECT app.record_access('",
+            $action,
+            "', '",
             $table,
             "', ARRAY(SELECT id FROM page LIMIT $",
             $limit,

@@ -3,6 +3,8 @@
 //! | file | owns |
 //! | --- | --- |
 //! | `body` | the JSON body: size, depth, duplicate keys |
+//! | `csv` | tables as files: read strictly, written so that no spreadsheet runs them, streamed piece by piece |
+//! | `events` | an answer that goes on: server-sent events |
 //! | `schema` | a body against its schema and its region's rules: all invalid fields at once |
 //! | `day` | a day of the calendar |
 //! | `time_of_day` | a time of the clock |
@@ -14,7 +16,9 @@
 
 pub mod answer;
 pub mod body;
+pub mod csv;
 pub mod day;
+pub mod events;
 pub mod idempotency;
 pub mod list;
 pub mod schema;

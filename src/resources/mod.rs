@@ -1,6 +1,7 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
+pub mod appointment_events;
 pub mod audit_logs;
 pub mod patients;
 pub mod platform;
@@ -12,8 +13,9 @@ use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
 pub type Api = (
+    appointment_events::AppointmentEvents,
     audit_logs::AuditLogs,
-    patients::Patients,
+    (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
     practitioners::Practitioners,
     staff::Staff,
     staff::Invitations,
@@ -24,8 +26,9 @@ pub type Api = (
 #[must_use]
 pub const fn api() -> Api {
     (
+        appointment_events::AppointmentEvents,
         audit_logs::AuditLogs,
-        patients::Patients,
+        (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
         practitioners::Practitioners,
         staff::Staff,
         staff::Invitations,
@@ -40,7 +43,11 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        appointment_events::STATEMENTS,
         patients::STATEMENTS,
+        patients::export::STATEMENTS,
+        patients::import::STATEMENTS,
+        patients::timeline::STATEMENTS,
         practitioners::STATEMENTS,
     ]
     .concat()

@@ -58,7 +58,7 @@ patient_number_taken = Un autre patient porte déjà ce numéro.
 patient_has_appointments = Le patient a encore des rendez-vous à venir.
 precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
 body_too_large = Le corps de la requête dépasse { $limit } octets.
-unsupported_media_type = Le corps de la requête doit être de type application/json.
+unsupported_media_type = Le corps de la requête doit être de type { $expected }.
 rate_limited = Trop de requêtes{ "\u00A0" }: réessayez plus tard.
 database_busy = Le service est très sollicité{ "\u00A0" }: réessayez dans un instant.
 internal = L’erreur vient de nous. L’identifiant de la requête permet de la retrouver dans notre journal.
@@ -135,6 +135,17 @@ member_deactivated = Cette personne ne travaille plus ici.
 missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de compte
 missing-name = ne figure pas encore dans le compte de la personne
 format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
+
+## Les fichiers
+
+malformed_csv = Le fichier n’est pas en UTF-8.
+malformed_csv-header = Le fichier n’a pas de ligne d’en-tête.
+too_many-lines = doit compter { $max } lignes au plus
+more = Non listés{ "\u00A0" }: { $count } autres champs.
+cells = n’a pas autant de cellules que l’en-tête
+duplicate_column = figure deux fois dans l’en-tête
+unknown_column = n’est pas une colonne de ce fichier
+duplicate = indique la même chose que la ligne { $line }
 
 ## Comptes, mots de passe et second facteur
 

@@ -58,7 +58,7 @@ patient_number_taken = Un altro paziente ha già questo numero.
 patient_has_appointments = Il paziente ha ancora appuntamenti in programma.
 precondition_failed = L’elemento è cambiato dopo la versione indicata in If-Match.
 body_too_large = Il corpo della richiesta supera i { $limit } byte.
-unsupported_media_type = Il corpo della richiesta deve essere application/json.
+unsupported_media_type = Il corpo della richiesta deve essere { $expected }.
 rate_limited = Troppe richieste: riprovi più tardi.
 database_busy = Il servizio è occupato: riprovi tra un momento.
 internal = L’errore è nostro. L’identificativo della richiesta permette di ritrovarlo nel nostro registro.
@@ -135,6 +135,17 @@ member_deactivated = Questa persona non lavora più qui.
 missing-account = è obbligatorio: questo indirizzo non ha ancora un account
 missing-name = non figura ancora nell’account della persona
 format-color = deve essere un colore in esadecimale minuscolo, come #2e7d32
+
+## I file
+
+malformed_csv = Il file non è in UTF-8.
+malformed_csv-header = Il file non ha una riga di intestazione.
+too_many-lines = deve avere al massimo { $max } righe
+more = Non elencati: altri { $count } campi.
+cells = non ha tante celle quante l’intestazione
+duplicate_column = compare due volte nell’intestazione
+unknown_column = non è una colonna di questo file
+duplicate = dice lo stesso della riga { $line }
 
 ## Account, password e secondo fattore
 
