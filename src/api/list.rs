@@ -20,26 +20,32 @@ pub const LIMITS: [&str; 5] = ["11", "21", "51", "101", "201"];
 
 /// Ends the statement of a list that began with `WITH page AS MATERIALIZED (SELECT id, …`: records in the audit log which rows
 /// were seen, an empty page too, and answers with them, for [`crate::clinic::ClinicTx::page`]. `$patient` is the column that names the
-/// patient, `$limit` the number of the parameter that is the page's size: one row more may have been read, which nobody sees.
+/// patient, left out where rows are about none; `$limit` the number of the parameter that is the page's size: one row more may have
+/// been read, which nobody sees. `of $owner` is what must be true of whose list it is: else there is no row at all.
 macro_rules! seen {
-    ($table:literal, $patient:literal, $limit:literal) => {
-        $crate::api::list::seen!("list", $table, $patient, $limit)
+    ($table:literal, $limit:literal $(, of $owner:literal)?) => {
+        seen!(@ $table, "'{}'::uuid[]", $limit, concat!("" $(, " WHERE ", $owner)?))
     };
-    // What else than a list it is to the log.
-    ($action:literal, $table:literal, $patient:literal, $limit:literal) => {
+    ($table:literal, $patient:literal, $limit:literal $(, of $owner:literal)?) => {
+        seen!(
+            @ $table,
+            concat!("ARRAY(SELECT ", $patient, " FROM page LIMIT $", $limit, "::int8)"),
+            $limit,
+            concat!("" $(, " WHERE ", $owner)?)
+        )
+    };
+    (@ $table:literal, $patients:expr, $limit:literal, $owned:expr) => {
         concat!(
             "), seen AS MATERIALIZED (
-                 SELECT app.record_access('",
-            $action,
-            "', '",
+                 SELECT app.record_access('list', '",
             $table,
             "', ARRAY(SELECT id FROM page LIMIT $",
             $limit,
-            "::int8), ARRAY(SELECT ",
-            $patient,
-            " FROM page LIMIT $",
-            $limit,
-            "::int8)))
+            "::int8), ",
+            $patients,
+            ")",
+            $owned,
+            ")
              SELECT page.* FROM seen LEFT JOIN page ON true"
         )
     };

@@ -10,6 +10,7 @@
 
 pub mod clock;
 mod format;
+pub mod holidays;
 mod language;
 mod locality;
 pub mod numbers;

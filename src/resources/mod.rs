@@ -16,7 +16,7 @@ pub type Api = (
     appointment_events::AppointmentEvents,
     audit_logs::AuditLogs,
     (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
-    practitioners::Practitioners,
+    practitioners::Api,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -29,7 +29,7 @@ pub const fn api() -> Api {
         appointment_events::AppointmentEvents,
         audit_logs::AuditLogs,
         (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
-        practitioners::Practitioners,
+        practitioners::api(),
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -49,6 +49,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         patients::import::STATEMENTS,
         patients::timeline::STATEMENTS,
         practitioners::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
     ]
     .concat()
 }
@@ -59,4 +61,5 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    practitioners::availability::OVERLAP,
 ];

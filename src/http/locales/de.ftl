@@ -146,6 +146,18 @@ cells = hat nicht so viele Zellen wie die Kopfzeile
 duplicate_column = steht zweimal in der Kopfzeile
 unknown_column = ist keine Spalte dieser Datei
 duplicate = sagt dasselbe wie Zeile { $line }
+## Behandler, ihre Zeiten, der Kalender
+
+practitioner_has_appointments = Für diesen Behandler stehen noch Termine an.
+hours_overlap = Der Behandler hat zu dieser Zeit der Woche schon andere Zeiten.
+required-kind = muss bei dieser Art angegeben werden
+required-range = muss neben dem anderen Ende des Zeitraums angegeben werden
+not_allowed-weekly = gilt nur für wöchentliche Zeiten
+range-ends = muss nach dem Beginn liegen
+range-days = darf nicht vor dem ersten Tag liegen
+range-many = muss einen Zeitraum von höchstens { $most } Tagen beenden
+too_many-appointments = darf höchstens 5000 Termine übrig lassen: Fragen Sie nach weniger Tagen oder nach einem Behandler
+format-clock = muss eine Uhrzeit sein, HH:MM
 
 ## Konten, Passwörter und zweiter Faktor
 

@@ -141,6 +141,18 @@ cells = has another number of cells than the header
 duplicate_column = stands in the header twice
 unknown_column = is not a column of this file
 duplicate = says the same as line { $line }
+## Practitioners, their hours, the calendar
+
+practitioner_has_appointments = The practitioner has appointments to come.
+hours_overlap = The practitioner has other hours at this time of the week.
+required-kind = is required of this kind
+required-range = is required beside the other end of the range
+not_allowed-weekly = is for weekly hours only
+range-ends = must be later than the beginning
+range-days = must not lie before the first day
+range-many = must end a range of at most { $most } days
+too_many-appointments = must leave at most 5000 appointments: ask for fewer days, or for one practitioner
+format-clock = must be a time, HH:MM
 
 ## Accounts, passwords and the second factor
 

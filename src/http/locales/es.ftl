@@ -146,6 +146,18 @@ cells = no tiene tantas celdas como el encabezado
 duplicate_column = figura dos veces en el encabezado
 unknown_column = no es una columna de este archivo
 duplicate = dice lo mismo que la línea { $line }
+## Los profesionales, sus horarios, la agenda
+
+practitioner_has_appointments = El profesional tiene citas pendientes.
+hours_overlap = El profesional ya tiene otro horario en ese momento de la semana.
+required-kind = es obligatorio en este tipo de horario
+required-range = es obligatorio junto al otro extremo del periodo
+not_allowed-weekly = solo vale para los horarios semanales
+range-ends = debe ser posterior al comienzo
+range-days = no debe ser anterior al primer día
+range-many = debe cerrar un periodo de { $most } días como máximo
+too_many-appointments = debe dejar 5000 citas como máximo: pida menos días o un solo profesional
+format-clock = debe ser una hora, HH:MM
 
 ## Cuentas, contraseñas y segundo factor
 

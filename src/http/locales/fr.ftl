@@ -146,6 +146,18 @@ cells = n’a pas autant de cellules que l’en-tête
 duplicate_column = figure deux fois dans l’en-tête
 unknown_column = n’est pas une colonne de ce fichier
 duplicate = indique la même chose que la ligne { $line }
+## Les praticiens, leurs horaires, l’agenda
+
+practitioner_has_appointments = Le praticien a encore des rendez-vous à venir.
+hours_overlap = Le praticien a déjà d’autres horaires à ce moment de la semaine.
+required-kind = est obligatoire pour ce type d’horaires
+required-range = est obligatoire à côté de l’autre borne de la période
+not_allowed-weekly = ne vaut que pour les horaires hebdomadaires
+range-ends = doit être postérieur au début
+range-days = ne doit pas précéder le premier jour
+range-many = doit clore une période de { $most } jours au plus
+too_many-appointments = doit laisser 5000 rendez-vous au plus{ "\u00A0" }: demandez moins de jours, ou un seul praticien
+format-clock = doit être une heure, HH:MM
 
 ## Comptes, mots de passe et second facteur
 

@@ -146,6 +146,18 @@ cells = non ha tante celle quante l’intestazione
 duplicate_column = compare due volte nell’intestazione
 unknown_column = non è una colonna di questo file
 duplicate = dice lo stesso della riga { $line }
+## I medici, i loro orari, l’agenda
+
+practitioner_has_appointments = Il medico ha ancora appuntamenti in programma.
+hours_overlap = Il medico ha già altri orari in questo momento della settimana.
+required-kind = è obbligatorio per questo tipo di orario
+required-range = è obbligatorio accanto all’altro estremo del periodo
+not_allowed-weekly = vale solo per gli orari settimanali
+range-ends = deve essere successivo all’inizio
+range-days = non deve precedere il primo giorno
+range-many = deve chiudere un periodo di al massimo { $most } giorni
+too_many-appointments = deve lasciare al massimo 5000 appuntamenti: chieda meno giorni o un solo medico
+format-clock = deve essere un orario, HH:MM
 
 ## Account, password e secondo fattore
 

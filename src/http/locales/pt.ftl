@@ -146,6 +146,18 @@ cells = não tem tantas células como o cabeçalho
 duplicate_column = figura duas vezes no cabeçalho
 unknown_column = não é uma coluna deste ficheiro
 duplicate = diz o mesmo que a linha { $line }
+## Os profissionais, os seus horários, a agenda
+
+practitioner_has_appointments = O profissional ainda tem consultas marcadas.
+hours_overlap = O profissional já tem outro horário a essa hora da semana.
+required-kind = é obrigatório neste tipo de horário
+required-range = é obrigatório a par do outro extremo do período
+not_allowed-weekly = só se aplica aos horários semanais
+range-ends = tem de ser posterior ao início
+range-days = não pode ser anterior ao primeiro dia
+range-many = tem de fechar um período de { $most } dias, no máximo
+too_many-appointments = tem de deixar, no máximo, 5000 consultas: peça menos dias ou um só profissional
+format-clock = tem de ser uma hora, HH:MM
 
 ## Contas, palavras-passe e segundo fator
 

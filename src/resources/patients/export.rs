@@ -14,7 +14,7 @@ use super::table::{Listed, header, line};
 use crate::api::Tag;
 use crate::api::csv::{Download, Piece, written};
 use crate::api::day::Day;
-use crate::api::list::{After, seen};
+use crate::api::list::After;
 use crate::api::search::{bounds, sought};
 use crate::api::text::SearchText;
 use crate::auth::caller::{Bearer, Lasting};
@@ -52,7 +52,11 @@ sql! { Clinic;
             order!(after, "created_at", "timestamptz", "<", "DESC"),
         ],
         " LIMIT 501",
-        (seen!("export", "patients", "id", 7));
+        // $7: the patients of the piece.
+        "), seen AS MATERIALIZED (
+             SELECT app.record_access('export', 'patients', ARRAY(SELECT id FROM page LIMIT $7::int8), ARRAY(SELECT id FROM page LIMIT $7::int8))
+         )
+         SELECT page.* FROM seen LEFT JOIN page ON true";
 }
 
 /// The export of patients.

@@ -172,7 +172,10 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
         assert_eq!(clinic.rows().await, before, "{}", operation.id);
         assert!(
             limited > 0
-                || matches!(operation.entry().body, Valid::OtherClinic | Valid::ClinicSecurity | Valid::StaffPatch),
+                || matches!(
+                    operation.entry().body,
+                    Valid::OtherClinic | Valid::ClinicSecurity | Valid::StaffPatch | Valid::Of(_)
+                ),
             "{} has texts",
             operation.id
         );
@@ -245,6 +248,10 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
         "vatNumber" => format!("FR{}40303265045", " ".repeat(length - 13)),
         // A patient's number is nobody else's.
         "patientNumber" => uuid::Uuid::now_v7().simple().to_string()[..length].chars().rev().collect(),
+        // Nor is a practitioner's.
+        "registrationNumber" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
+        "starts" => "08:00".to_owned(),
+        "ends" => "18:00".to_owned(),
         "country" => "FR".to_owned(),
         "color" => "#2e7d32".to_owned(),
         "language" => "fr-BE".to_owned(),

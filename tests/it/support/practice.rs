@@ -51,4 +51,14 @@ impl Clinic<'_> {
                       VALUES ($1, 'service', $2, 2500, $3, lower($2))";
         self.lay(insert, &[&name, &minutes]).await
     }
+
+    /// An appointment of half an hour, of a patient who is entered for it; `starts_at` is an expression of SQL.
+    pub async fn appointment(&self, practitioner: Uuid, patient: &str, starts_at: &str) -> Uuid {
+        let patient: Uuid = self.patient(patient).await["id"].as_str().unwrap().parse().unwrap();
+        let insert = format!(
+            "INSERT INTO appointments (id, patient_id, practitioner_id, starts_at, ends_at, created_by)
+             VALUES ($1, $2, $3, {starts_at}, {starts_at} + interval '30 minutes', $2)"
+        );
+        self.lay(&insert, &[&patient, &practitioner]).await
+    }
 }

@@ -3,6 +3,8 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod practitioners;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
@@ -156,10 +158,10 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..], files::ENTRIES].into_iter().flatten()
+    [&CORE[..], files::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
-const CORE: [Entry; 48] = [
+const CORE: [Entry; 47] = [
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
@@ -199,13 +201,6 @@ const CORE: [Entry; 48] = [
     entry("platform_companies_list", Right::Operator, Valid::None, &[]),
     entry("platform_companies_resume", Right::Operator, Valid::None, &[("id", Thing::SuspendedCompany)]),
     entry("platform_companies_suspend", Right::Operator, Valid::None, &[("id", Thing::Company)]),
-    // Whose account a practitioner is, is said by those who may delete one.
-    entry(
-        "practitioners_create_of_staff",
-        Right::Of("practitioners", 'D'),
-        Valid::Practitioner,
-        &[("id", Thing::Member)],
-    ),
     entry("staff_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Member)]),
     entry("staff_invitations_create", Right::Of("staff", 'W'), Valid::Invitation, &[]),
     entry("staff_invitations_delete", Right::Of("staff", 'D'), Valid::None, &[("id", Thing::Invitation)]),

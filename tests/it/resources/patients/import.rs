@@ -85,12 +85,12 @@ async fn all_that_is_wrong_is_told_of_all_lines_and_nothing_is_entered() {
         ("/lines/3/email", "format"),
         ("/lines/3/gender", "not_allowed"),
         ("/lines/3/phone", "too_short"),
-        ("/lines/3/postalCode", "format"),
+        ("/lines/3/postalCode", "postal_code_invalid"),
         ("/lines/5", "cells"),
         ("/lines/6/birthDate", "range"),
         ("/lines/7/birthDate", "range"),
         ("/lines/8/firstName", "format"),
-        ("/lines/11/postalCode", "format"),
+        ("/lines/11/postalCode", "postal_code_invalid"),
     ];
     for path in [DRY, IMPORT] {
         let mut told = errors(&me.post_csv(path, &[], file).await);
