@@ -146,6 +146,7 @@ cells = hat nicht so viele Zellen wie die Kopfzeile
 duplicate_column = steht zweimal in der Kopfzeile
 unknown_column = ist keine Spalte dieser Datei
 duplicate = sagt dasselbe wie Zeile { $line }
+
 ## Behandler, ihre Zeiten, der Kalender
 
 practitioner_has_appointments = Für diesen Behandler stehen noch Termine an.

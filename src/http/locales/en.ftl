@@ -141,6 +141,7 @@ cells = has another number of cells than the header
 duplicate_column = stands in the header twice
 unknown_column = is not a column of this file
 duplicate = says the same as line { $line }
+
 ## Practitioners, their hours, the calendar
 
 practitioner_has_appointments = The practitioner has appointments to come.

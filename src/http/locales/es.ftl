@@ -146,6 +146,7 @@ cells = no tiene tantas celdas como el encabezado
 duplicate_column = figura dos veces en el encabezado
 unknown_column = no es una columna de este archivo
 duplicate = dice lo mismo que la línea { $line }
+
 ## Los profesionales, sus horarios, la agenda
 
 practitioner_has_appointments = El profesional tiene citas pendientes.

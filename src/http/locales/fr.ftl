@@ -146,6 +146,7 @@ cells = n’a pas autant de cellules que l’en-tête
 duplicate_column = figure deux fois dans l’en-tête
 unknown_column = n’est pas une colonne de ce fichier
 duplicate = indique la même chose que la ligne { $line }
+
 ## Les praticiens, leurs horaires, l’agenda
 
 practitioner_has_appointments = Le praticien a encore des rendez-vous à venir.

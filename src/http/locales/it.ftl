@@ -146,6 +146,7 @@ cells = non ha tante celle quante l’intestazione
 duplicate_column = compare due volte nell’intestazione
 unknown_column = non è una colonna di questo file
 duplicate = dice lo stesso della riga { $line }
+
 ## I medici, i loro orari, l’agenda
 
 practitioner_has_appointments = Il medico ha ancora appuntamenti in programma.

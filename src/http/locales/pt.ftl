@@ -146,6 +146,7 @@ cells = não tem tantas células como o cabeçalho
 duplicate_column = figura duas vezes no cabeçalho
 unknown_column = não é uma coluna deste ficheiro
 duplicate = diz o mesmo que a linha { $line }
+
 ## Os profissionais, os seus horários, a agenda
 
 practitioner_has_appointments = O profissional ainda tem consultas marcadas.

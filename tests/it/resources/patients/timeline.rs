@@ -161,3 +161,54 @@ async fn nobody_has_no_timeline_and_a_quiet_one_is_empty_and_on_record() {
     assert_eq!(clinic.admin.delete(&format!("{PATIENTS}/{patient}")).await.status, StatusCode::NO_CONTENT);
     assert_eq!(clinic.admin.get(&path).await.status, StatusCode::NOT_FOUND, "an archived patient is not found");
 }
+
+#[tokio::test]
+async fn a_timeline_is_read_from_indexes_under_row_security() {
+    let world = World::start().await;
+    let clinic = world.clinic("timeline-plan").await;
+    let database = clinic.database().await;
+    let some = "generate_series(1, 3000) AS n, LATERAL (SELECT md5((n % 500)::text)::uuid AS p, timestamptz '2026-01-01Z' + n * interval '1 hour' AS at) AS t";
+    database
+        .batch_execute(&format!(
+            "SET session_replication_role = replica;
+             INSERT INTO patients (id, patient_number, first_name, last_name, sort_name)
+             SELECT md5(n::text)::uuid, 'N' || n, 'A', 'B', n::text FROM generate_series(1, 3000) AS n;
+             INSERT INTO appointments (patient_id, practitioner_id, created_by, starts_at, ends_at)
+             SELECT p, p, p, at, at + interval '1 minute' FROM {some};
+             INSERT INTO medical_records (patient_id, practitioner_id, created_by, occurred_at) SELECT p, p, p, at FROM {some};
+             INSERT INTO prescriptions (patient_id, practitioner_id, created_by, prescribed_on) SELECT p, p, p, at FROM {some};
+             INSERT INTO consents (patient_id, template_id, created_by, created_at, language, title, body, text_hash)
+             SELECT p, p, p, at, 'fr', 'T', 'B', '' FROM {some};
+             INSERT INTO documents (patient_id, created_by, created_at, kind, currency) SELECT p, p, at, 'invoice', 'EUR' FROM {some};
+             INSERT INTO medical_documents (patient_id, created_by, created_at, title, file_name, media_type, byte_size, sha256)
+             SELECT p, p, at, 'T', 'f.png', 'image/png', 1, sha256('') FROM {some};
+             RESET session_replication_role;
+             ANALYZE"
+        ))
+        .await
+        .unwrap();
+    let name = "medicalpro::resources::patients::timeline::TIMELINE";
+    let statement = medicalpro::resources::statements().into_iter().find(|statement| statement.name == name).unwrap();
+    // The last has all kinds.
+    let text = statement.variants().pop().unwrap();
+    let explain = format!(
+        "BEGIN; SET LOCAL ROLE medicalpro_nurse; SET LOCAL search_path = {}, pg_temp; SET LOCAL plan_cache_mode = force_generic_plan;
+         PREPARE one AS {text}",
+        clinic.id.database_name()
+    );
+    database.batch_execute(&explain).await.unwrap();
+    let id = "'00000000-0000-7000-8000-000000000000'";
+    let plan = format!("EXPLAIN (VERBOSE) EXECUTE one ('{}', {id}, '9999-01-01Z', {id}, 50)", clinic.id);
+    let rows = database.query(&plan, &[]).await.unwrap();
+    let plan = rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n");
+    for index in ["appointments", "medical_records", "prescriptions", "consents", "documents", "medical_documents"] {
+        assert!(plan.contains(&format!(" {index}_patient_id_idx")), "{index}\n{plan}");
+    }
+    for table in
+        ["patients", "appointments", "medical_records", "prescriptions", "consents", "documents", "medical_documents"]
+    {
+        let scan = format!("Seq Scan on {}.{table}", clinic.id.database_name());
+        assert!(!plan.lines().any(|line| line.contains(&scan)), "{table}\n{plan}");
+    }
+    assert!(plan.contains("app.tenant"), "row security is on\n{plan}");
+}
