@@ -87,7 +87,7 @@ async fn each_read_of_a_clinics_data_leaves_one_audit_row_of_what_was_answered()
             let listed = answer.json["data"].as_array().cloned().unwrap_or_else(|| vec![answer.json.clone()]);
             let mut answered: Vec<Uuid> = listed.iter().filter_map(|one| one["id"].as_str()?.parse().ok()).collect();
             if answer.header("content-type").starts_with("text/csv") {
-                let cells = answer.text.lines().filter_map(|line| line.split(',').next()?.parse().ok());
+                let cells = answer.text.lines().filter_map(|line| line.split(',').next()?.parse::<Uuid>().ok());
                 answered.extend(cells);
                 assert_eq!(action, "export", "{}", operation.id);
             }
