@@ -39,6 +39,7 @@ use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
+use crate::resources::appointment_events::Live;
 use crate::secrets::MasterKeys;
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
@@ -174,6 +175,7 @@ impl App {
             .data(Callers::new(standings, tokens.clone()))
             .data(central)
             .data(settings.sessions())
+            .data(Live::new(clinics.clone(), stop.clone()))
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)

@@ -3,6 +3,8 @@
 //! | file | owns |
 //! | --- | --- |
 //! | `body` | the JSON body: size, depth, duplicate keys |
+//! | `csv` | tables as files: read strictly, written so that no spreadsheet runs them, streamed piece by piece |
+//! | `events` | an answer that goes on: server-sent events |
 //! | `schema` | a body against its schema and its region's rules: all invalid fields at once |
 //! | `day` | a day of the calendar |
 //! | `hours` | when a place is open in a week |
@@ -20,9 +22,11 @@
 pub mod address;
 pub mod answer;
 pub mod body;
+pub mod csv;
 pub mod day;
 pub mod hours;
 pub mod hold;
+pub mod events;
 pub mod idempotency;
 pub mod list;
 pub mod money;

@@ -176,7 +176,7 @@ fn mend_operation(operation: &mut Value) {
     add(has_body, "413");
     add(has_body, "415");
     add(has_body || !parameters.is_empty(), "422");
-    add(account || link || id.ends_with("_resend"), "429");
+    add(account || link || id.ends_with("_resend") || id == "appointments_events", "429");
     for status in failures {
         operation["responses"][status] = json!({ "$ref": format!("#/components/responses/Failure{status}") });
     }

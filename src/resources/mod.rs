@@ -2,6 +2,7 @@
 //! a line in each of the lists below.
 
 pub mod appointments;
+pub mod appointment_events;
 pub mod audit_logs;
 pub mod clinic;
 pub mod closures;
@@ -38,6 +39,9 @@ pub type Api = (
     links::AppointmentLinks,
     links::CalendarFeed,
     patients::Patients,
+    appointment_events::AppointmentEvents,
+    audit_logs::AuditLogs,
+    (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
     practitioners::Api,
     slots::Slots,
     slots::Holds,
@@ -67,6 +71,9 @@ pub const fn api() -> Api {
         links::AppointmentLinks,
         links::CalendarFeed,
         patients::Patients,
+        appointment_events::AppointmentEvents,
+        audit_logs::AuditLogs,
+        (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
         practitioners::api(),
         slots::Slots,
         slots::Holds,
@@ -97,7 +104,11 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         rooms::STATEMENTS,
         calendar_links::STATEMENTS,
         links::STATEMENTS,
+        appointment_events::STATEMENTS,
         patients::STATEMENTS,
+        patients::export::STATEMENTS,
+        patients::import::STATEMENTS,
+        patients::timeline::STATEMENTS,
         practitioners::STATEMENTS,
         slots::STATEMENTS,
         practitioners::availability::STATEMENTS,

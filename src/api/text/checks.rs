@@ -100,6 +100,10 @@ pub(super) fn phone(text: &str) -> Result<String, Refusal> {
     }
 }
 
+pub(super) fn event_id(text: &str) -> Result<String, Refusal> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { Ok(text.to_owned()) } else { Err("is not valid") }
+}
+
 pub(super) fn entity_tags(text: &str) -> Result<String, Refusal> {
     let opaque = |tag: &str| {
         let tag = tag.trim().strip_prefix("W/").unwrap_or(tag.trim());

@@ -58,7 +58,7 @@ patient_number_taken = Diese Nummer ist schon an jemand anderen vergeben.
 patient_has_appointments = Für diese Person stehen noch Termine an.
 precondition_failed = Seit der in If-Match genannten Version hat sich etwas geändert.
 body_too_large = Der Inhalt der Anfrage ist größer als { $limit } Byte.
-unsupported_media_type = Der Inhalt der Anfrage muss vom Typ application/json sein.
+unsupported_media_type = Der Inhalt der Anfrage muss vom Typ { $expected } sein.
 rate_limited = Zu viele Anfragen: Versuchen Sie es später noch einmal.
 database_busy = Der Dienst ist ausgelastet: Versuchen Sie es gleich noch einmal.
 internal = Der Fehler liegt bei uns. Unter der Kennung der Anfrage steht er in unserem Protokoll.
@@ -170,6 +170,17 @@ facility_has_hours = Am Standort haben Behandelnde Sprechzeiten.
 facility_has_rooms = Der Standort hat Räume: Löschen Sie diese zuerst.
 room_has_appointments = Im Raum stehen noch Termine bevor.
 room_name_taken = Ein anderer Raum des Standorts hat diesen Namen.
+## Dateien
+
+malformed_csv = Die Datei ist nicht in UTF-8 kodiert.
+malformed_csv-header = Die Datei hat keine Kopfzeile.
+too_many-lines = darf höchstens { $max } Zeilen haben
+more = Nicht aufgeführt: { $count } weitere Felder.
+cells = hat nicht so viele Zellen wie die Kopfzeile
+duplicate_column = steht zweimal in der Kopfzeile
+unknown_column = ist keine Spalte dieser Datei
+duplicate = sagt dasselbe wie Zeile { $line }
+
 ## Behandler, ihre Zeiten, der Kalender
 
 practitioner_has_appointments = Für diesen Behandler stehen noch Termine an.

@@ -59,7 +59,7 @@ patient_number_taken = Another patient has this number.
 patient_has_appointments = The patient has appointments to come.
 precondition_failed = The resource has changed since the version named in If-Match.
 body_too_large = The body is larger than { $limit } bytes.
-unsupported_media_type = The body must be application/json.
+unsupported_media_type = The body must be { $expected }.
 rate_limited = Too many requests: try again later.
 database_busy = The service is busy: try again in a moment.
 internal = This is our fault. The request's id names it in our log.
@@ -157,6 +157,17 @@ facility_has_hours = Practitioners have hours at the facility.
 facility_has_rooms = The facility has rooms: delete them first.
 room_has_appointments = The room has appointments to come.
 room_name_taken = Another room of the facility has this name.
+## Files
+
+malformed_csv = The file is not in UTF-8.
+malformed_csv-header = The file has no header.
+too_many-lines = must be at most { $max } lines
+more = Not listed: { $count } further fields.
+cells = has another number of cells than the header
+duplicate_column = stands in the header twice
+unknown_column = is not a column of this file
+duplicate = says the same as line { $line }
+
 ## Practitioners, their hours, the calendar
 
 practitioner_has_appointments = The practitioner has appointments to come.

@@ -58,7 +58,7 @@ patient_number_taken = Otro paciente ya tiene este número.
 patient_has_appointments = El paciente tiene citas pendientes.
 precondition_failed = El elemento ha cambiado desde la versión indicada en If-Match.
 body_too_large = El cuerpo de la solicitud supera los { $limit } bytes.
-unsupported_media_type = El cuerpo de la solicitud debe ser application/json.
+unsupported_media_type = El cuerpo de la solicitud debe ser { $expected }.
 rate_limited = Demasiadas solicitudes: inténtelo más tarde.
 database_busy = El servicio está ocupado: inténtelo de nuevo en un momento.
 internal = El error es nuestro. El identificador de la solicitud permite encontrarlo en nuestro registro.
@@ -170,6 +170,17 @@ facility_has_hours = Hay profesionales con horario en esta sede.
 facility_has_rooms = La sede tiene salas: elimínelas primero.
 room_has_appointments = La sala tiene citas pendientes.
 room_name_taken = Otra sala de la sede tiene este nombre.
+## Los archivos
+
+malformed_csv = El archivo no está en UTF-8.
+malformed_csv-header = El archivo no tiene línea de encabezado.
+too_many-lines = debe tener como máximo { $max } líneas
+more = Sin enumerar: otros { $count } campos.
+cells = no tiene tantas celdas como el encabezado
+duplicate_column = figura dos veces en el encabezado
+unknown_column = no es una columna de este archivo
+duplicate = dice lo mismo que la línea { $line }
+
 ## Los profesionales, sus horarios, la agenda
 
 practitioner_has_appointments = El profesional tiene citas pendientes.

@@ -58,7 +58,7 @@ patient_number_taken = Un autre patient porte déjà ce numéro.
 patient_has_appointments = Le patient a encore des rendez-vous à venir.
 precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
 body_too_large = Le corps de la requête dépasse { $limit } octets.
-unsupported_media_type = Le corps de la requête doit être de type application/json.
+unsupported_media_type = Le corps de la requête doit être de type { $expected }.
 rate_limited = Trop de requêtes{ "\u00A0" }: réessayez plus tard.
 database_busy = Le service est très sollicité{ "\u00A0" }: réessayez dans un instant.
 internal = L’erreur vient de nous. L’identifiant de la requête permet de la retrouver dans notre journal.
@@ -170,6 +170,17 @@ facility_has_hours = Des praticiens ont des horaires dans ce lieu.
 facility_has_rooms = Ce lieu a des salles{ "\u00A0" }: supprimez-les d’abord.
 room_has_appointments = Des rendez-vous sont encore prévus dans cette salle.
 room_name_taken = Une autre salle de ce lieu porte ce nom.
+## Les fichiers
+
+malformed_csv = Le fichier n’est pas en UTF-8.
+malformed_csv-header = Le fichier n’a pas de ligne d’en-tête.
+too_many-lines = doit compter { $max } lignes au plus
+more = Non listés{ "\u00A0" }: { $count } autres champs.
+cells = n’a pas autant de cellules que l’en-tête
+duplicate_column = figure deux fois dans l’en-tête
+unknown_column = n’est pas une colonne de ce fichier
+duplicate = indique la même chose que la ligne { $line }
+
 ## Les praticiens, leurs horaires, l’agenda
 
 practitioner_has_appointments = Le praticien a encore des rendez-vous à venir.

@@ -58,7 +58,7 @@ patient_number_taken = Un altro paziente ha già questo numero.
 patient_has_appointments = Il paziente ha ancora appuntamenti in programma.
 precondition_failed = L’elemento è cambiato dopo la versione indicata in If-Match.
 body_too_large = Il corpo della richiesta supera i { $limit } byte.
-unsupported_media_type = Il corpo della richiesta deve essere application/json.
+unsupported_media_type = Il corpo della richiesta deve essere { $expected }.
 rate_limited = Troppe richieste: riprovi più tardi.
 database_busy = Il servizio è occupato: riprovi tra un momento.
 internal = L’errore è nostro. L’identificativo della richiesta permette di ritrovarlo nel nostro registro.
@@ -170,6 +170,17 @@ facility_has_hours = Alcuni professionisti hanno orari in questa sede.
 facility_has_rooms = La sede ha delle sale: le elimini prima.
 room_has_appointments = La sala ha ancora appuntamenti in programma.
 room_name_taken = Un’altra sala della sede ha questo nome.
+## I file
+
+malformed_csv = Il file non è in UTF-8.
+malformed_csv-header = Il file non ha una riga di intestazione.
+too_many-lines = deve avere al massimo { $max } righe
+more = Non elencati: altri { $count } campi.
+cells = non ha tante celle quante l’intestazione
+duplicate_column = compare due volte nell’intestazione
+unknown_column = non è una colonna di questo file
+duplicate = dice lo stesso della riga { $line }
+
 ## I medici, i loro orari, l’agenda
 
 practitioner_has_appointments = Il medico ha ancora appuntamenti in programma.

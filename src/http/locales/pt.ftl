@@ -58,7 +58,7 @@ patient_number_taken = Outro paciente já tem este número.
 patient_has_appointments = O paciente ainda tem consultas marcadas.
 precondition_failed = O elemento mudou desde a versão indicada em If-Match.
 body_too_large = O corpo do pedido ultrapassa { $limit } bytes.
-unsupported_media_type = O corpo do pedido tem de ser application/json.
+unsupported_media_type = O corpo do pedido tem de ser { $expected }.
 rate_limited = Demasiados pedidos: tente mais tarde.
 database_busy = O serviço está ocupado: tente novamente dentro de momentos.
 internal = O erro é nosso. O identificador do pedido permite encontrá-lo no nosso registo.
@@ -170,6 +170,17 @@ facility_has_hours = Há profissionais com horário neste estabelecimento.
 facility_has_rooms = O estabelecimento tem salas: elimine-as primeiro.
 room_has_appointments = A sala tem consultas por realizar.
 room_name_taken = Outra sala do estabelecimento tem este nome.
+## Os ficheiros
+
+malformed_csv = O ficheiro não está em UTF-8.
+malformed_csv-header = O ficheiro não tem linha de cabeçalho.
+too_many-lines = tem de ter no máximo { $max } linhas
+more = Não listados: outros { $count } campos.
+cells = não tem tantas células como o cabeçalho
+duplicate_column = figura duas vezes no cabeçalho
+unknown_column = não é uma coluna deste ficheiro
+duplicate = diz o mesmo que a linha { $line }
+
 ## Os profissionais, os seus horários, a agenda
 
 practitioner_has_appointments = O profissional ainda tem consultas marcadas.

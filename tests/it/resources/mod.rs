@@ -4,6 +4,7 @@ mod appointments;
 mod appointment_items;
 mod categories;
 mod documents;
+mod appointment_events;
 mod identity_audit;
 mod links;
 mod patients;

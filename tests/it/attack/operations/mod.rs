@@ -20,6 +20,8 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+mod files;
+
 use super::tokens::claims;
 use super::wire;
 use crate::auth::totp::App;
@@ -190,6 +192,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], slots::ENTRIES].into_iter().flatten()
     [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
+    [&CORE[..], files::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 47] = [
@@ -254,6 +257,8 @@ pub struct Operation {
     pub ids: Vec<(String, String)>,
     /// The body's schema.
     pub body: Option<Value>,
+    /// Whether the body is a file of `text/csv` instead.
+    pub takes_file: bool,
     /// What it may answer.
     pub statuses: Vec<String>,
 }
@@ -318,6 +323,7 @@ pub fn operations(spec: &Value) -> Vec<Operation> {
                 public: operation["security"].as_array().unwrap().is_empty(),
                 ids: parameters.iter().filter(is_id).map(|p| (text(&p["in"]), text(&p["name"]))).collect(),
                 body: (!body.is_null()).then(|| resolve(spec, body)),
+                takes_file: !operation["requestBody"]["content"]["text/csv"].is_null(),
                 statuses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
             });
         }
@@ -471,7 +477,12 @@ impl<'a> Walk<'a> {
         body: Option<&Value>,
     ) -> Answer {
         let path = operation.path(ids);
-        let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
+        let answer = match body {
+            Some(Value::String(file)) if operation.takes_file => {
+                self.world.post_csv(&path, token, headers, file.as_str()).await
+            }
+            _ => self.world.request(operation.method.clone(), &path, token, headers, body).await,
+        };
         self.undo(operation, token, &answer).await;
         operation.held(answer)
     }
