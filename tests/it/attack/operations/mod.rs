@@ -173,8 +173,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..], links::ENTRIES].into_iter().flatten()
-    [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 47] = [
