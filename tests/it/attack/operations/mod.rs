@@ -195,6 +195,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         slots::ENTRIES,
     ];
     all.into_iter().flatten()
+    [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: &[Entry] = &[
