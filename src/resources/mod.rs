@@ -44,6 +44,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
         appointments::STATEMENTS,
+        appointments::series::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
         practitioners::availability::STATEMENTS,

@@ -159,8 +159,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..], appointments::ENTRIES].into_iter().flatten()
-    [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 47] = [
