@@ -105,6 +105,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         calendar_links::STATEMENTS,
         links::STATEMENTS,
         appointment_events::STATEMENTS,
+        appointments::series::STATEMENTS,
         patients::STATEMENTS,
         patients::export::STATEMENTS,
         patients::import::STATEMENTS,

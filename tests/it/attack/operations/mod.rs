@@ -196,6 +196,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     ];
     all.into_iter().flatten()
     [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: &[Entry] = &[
