@@ -9,6 +9,8 @@ mod slots;
 mod practitioners;
 mod appointment_items;
 mod catalogue;
+mod practitioners;
+mod slots;
 
 use std::fmt;
 
@@ -197,6 +199,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     all.into_iter().flatten()
     [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], practitioners::ENTRIES, slots::ENTRIES].into_iter().flatten()
 }
 
 const CORE: &[Entry] = &[
