@@ -1,7 +1,9 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
+pub mod appointment_statistics;
 pub mod audit_logs;
+pub mod calendar;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
@@ -12,7 +14,9 @@ use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
 pub type Api = (
+    appointment_statistics::AppointmentStatistics,
     audit_logs::AuditLogs,
+    calendar::CalendarView,
     patients::Patients,
     practitioners::Api,
     staff::Staff,
@@ -24,7 +28,9 @@ pub type Api = (
 #[must_use]
 pub const fn api() -> Api {
     (
+        appointment_statistics::AppointmentStatistics,
         audit_logs::AuditLogs,
+        calendar::CalendarView,
         patients::Patients,
         practitioners::api(),
         staff::Staff,
@@ -40,6 +46,8 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        appointment_statistics::STATEMENTS,
+        calendar::STATEMENTS,
         patients::STATEMENTS,
         practitioners::STATEMENTS,
         practitioners::availability::STATEMENTS,

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use crate::support::{Clinic, World, api_url, provisioner_url};
 
 /// Takes a role as checkout does, without a context: preparing reads no row.
-async fn become_role(database: &Client, clinic: &Clinic<'_>, role: &str) {
+pub async fn become_role(database: &Client, clinic: &Clinic<'_>, role: &str) {
     let schema = clinic.id.database_name();
     database
         .batch_execute(&format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {schema}, pg_temp"))
@@ -187,7 +187,7 @@ async fn lists_and_searches_of_patients_use_an_index_under_row_security() {
 }
 
 /// The generic plan of a statement, as lines; it is what a cached statement runs by.
-async fn explain(database: &Client, text: &str, arguments: &str) -> String {
+pub async fn explain(database: &Client, text: &str, arguments: &str) -> String {
     database
         .batch_execute(&format!("SET LOCAL plan_cache_mode = force_generic_plan; PREPARE one AS {text}"))
         .await
