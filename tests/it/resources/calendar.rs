@@ -31,7 +31,7 @@ async fn shown(who: &Person<'_>, query: &str) -> Vec<String> {
 async fn a_view_shows_what_falls_into_its_days_in_the_clinics_zone() {
     let world = World::start().await;
     let clinic = world.clinic("calendar").await;
-    let (me, practitioner) = (&clinic.admin, clinic.practitioner("Days").await);
+    let me = &clinic.admin;
     // In Paris it is summer from 29 March 2026, 02:00, on: that day begins at 23:00 UTC, and ends at 22:00 UTC.
     for (name, starts, minutes) in [
         ("Yesterday", "2026-03-28 22:30Z", 30),
@@ -43,6 +43,7 @@ async fn a_view_shows_what_falls_into_its_days_in_the_clinics_zone() {
         ("Deleted", "2026-03-29 10:00Z", 30),
         ("Cancelled", "2026-03-29 11:00Z", 30),
     ] {
+        let practitioner = clinic.practitioner("Days").await;
         let id = clinic.appointment(practitioner, name, &format!("timestamptz '{starts}'")).await;
         change(
             &clinic,
@@ -74,7 +75,7 @@ async fn a_view_shows_what_falls_into_its_days_in_the_clinics_zone() {
     assert_eq!((&view.json["from"], &view.json["timeZone"]), (&json!("2026-03-29"), &json!("Europe/Paris")));
 
     // Without days: today and the six that follow.
-    clinic.appointment(practitioner, "Soon", "now() + interval '3 days'").await;
+    clinic.appointment(clinic.practitioner("Days").await, "Soon", "now() + interval '3 days'").await;
     assert_eq!(shown(me, "").await, ["Soon"]);
     for (query, pointer) in [
         ("from=2026-03-29", "/query/to"),
