@@ -5,6 +5,8 @@ mod appointment_items;
 mod categories;
 mod documents;
 mod appointment_events;
+mod appointment_statistics;
+mod calendar;
 mod identity_audit;
 mod links;
 mod patients;

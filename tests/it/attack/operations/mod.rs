@@ -6,6 +6,7 @@
 mod appointments;
 mod links;
 mod slots;
+mod calendar;
 mod practitioners;
 mod appointment_items;
 mod catalogue;
@@ -200,6 +201,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], practitioners::ENTRIES, slots::ENTRIES].into_iter().flatten()
+    [&CORE[..], calendar::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: &[Entry] = &[
