@@ -3,6 +3,7 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod clinic;
 mod practitioners;
 
 use std::fmt;
@@ -156,7 +157,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], clinic::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 47] = [
