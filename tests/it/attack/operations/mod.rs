@@ -7,6 +7,7 @@ mod appointments;
 mod links;
 mod slots;
 mod calendar;
+mod clinic;
 mod practitioners;
 mod appointment_items;
 mod catalogue;
@@ -202,6 +203,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], practitioners::ENTRIES, slots::ENTRIES].into_iter().flatten()
     [&CORE[..], calendar::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], clinic::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: &[Entry] = &[
