@@ -51,6 +51,15 @@ pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
     pointer: "/patientNumber",
 };
 
+/// All operations on patients.
+pub type Api = (Patients, export::Export, import::Import, timeline::Timeline);
+
+/// See [`Api`].
+#[must_use]
+pub const fn api() -> Api {
+    (Patients, export::Export, import::Import, timeline::Timeline)
+}
+
 /// The operations on patients.
 #[derive(Clone, Copy, Debug)]
 pub struct Patients;

@@ -3,14 +3,13 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
-mod appointments;
-mod links;
-mod slots;
-mod calendar;
-mod clinic;
-mod practitioners;
 mod appointment_items;
+mod appointments;
+mod calendar;
 mod catalogue;
+mod clinic;
+mod files;
+mod links;
 mod practitioners;
 mod slots;
 
@@ -23,8 +22,6 @@ use medicalpro::ids::{PlatformRole, Role};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
-
-mod files;
 
 use super::tokens::claims;
 use super::wire;
@@ -192,18 +189,15 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         CORE,
         appointment_items::ENTRIES,
         appointments::ENTRIES,
+        calendar::ENTRIES,
         catalogue::ENTRIES,
+        clinic::ENTRIES,
         files::ENTRIES,
         links::ENTRIES,
         practitioners::ENTRIES,
         slots::ENTRIES,
     ];
     all.into_iter().flatten()
-    [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
-    [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
-    [&CORE[..], practitioners::ENTRIES, slots::ENTRIES].into_iter().flatten()
-    [&CORE[..], calendar::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
-    [&CORE[..], clinic::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
 const CORE: &[Entry] = &[
