@@ -102,6 +102,12 @@ impl Default for Limit {
 }
 
 impl Limit {
+    /// Of a list that is computed, and has bounds of its own.
+    #[must_use]
+    pub const fn of(rows: usize) -> Self {
+        Self(rows)
+    }
+
     /// Which of [`LIMITS`] is enough.
     #[must_use]
     pub fn bucket(self) -> usize {

@@ -33,6 +33,9 @@ sql! { Central;
     /// Where it stands.
     STATUS by BOTH;
         "SELECT status FROM companies WHERE id = $1";
+    /// What is asked before a link opens anything.
+    DOOR by [CentralLogin::Api];
+        "SELECT status, country, language, epoch FROM companies WHERE id = $1";
     /// The credentials, as documented for operators.
     CREDENTIALS by BOTH;
         "SELECT db_host, db_port, db_name, db_user, db_password FROM medicalpro_central.companies WHERE id = $1";
@@ -227,6 +230,30 @@ pub async fn update(central: &Central, clinic: ClinicId, name: &str, language: &
 pub async fn status(central: &Central, clinic: ClinicId) -> Result<Status> {
     let row = central.row(&STATUS, &[&clinic.0]).await?.ok_or(ApiError::NotFound)?;
     Status::parse(row.try_get(0)?)
+}
+
+/// What a link is held to of its clinic.
+#[derive(Debug)]
+pub struct Door {
+    /// See [`Status`].
+    pub status: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// ISO 639-1.
+    pub language: String,
+    /// The generation of its credentials.
+    pub epoch: i64,
+}
+
+crate::from_row!(Door { status, country, language, epoch });
+
+/// What a link is held to of its clinic, if there is one.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn door(central: &Central, clinic: ClinicId) -> Result<Option<Door>> {
+    let row = central.row(&DOOR, &[&clinic.0]).await?;
+    Ok(row.as_ref().map(Door::try_from).transpose()?)
 }
 
 /// A clinic's credentials, as stored.

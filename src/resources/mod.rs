@@ -1,14 +1,27 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
+pub mod appointments;
+pub mod appointment_events;
 pub mod audit_logs;
 pub mod clinic;
 pub mod closures;
 pub mod facilities;
+pub mod calendar_links;
+pub mod links;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
 pub mod rooms;
+pub mod slots;
+pub mod appointment_items;
+pub mod audit_logs;
+pub mod categories;
+pub mod documents;
+pub mod patients;
+pub mod platform;
+pub mod practitioners;
+pub mod products;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -16,13 +29,29 @@ use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
 pub type Api = (
+    appointments::Api,
     audit_logs::AuditLogs,
     clinic::ClinicItself,
     closures::Closures,
     facilities::Facilities,
     rooms::Rooms,
+    calendar_links::CalendarLinks,
+    links::AppointmentLinks,
+    links::CalendarFeed,
     patients::Patients,
+    appointment_events::AppointmentEvents,
+    audit_logs::AuditLogs,
+    (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
     practitioners::Api,
+    slots::Slots,
+    slots::Holds,
+    appointment_items::AppointmentItems,
+    audit_logs::AuditLogs,
+    categories::Categories,
+    documents::Documents,
+    patients::Patients,
+    practitioners::Practitioners,
+    products::Products,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -32,13 +61,29 @@ pub type Api = (
 #[must_use]
 pub const fn api() -> Api {
     (
+        appointments::API,
         audit_logs::AuditLogs,
         clinic::ClinicItself,
         closures::Closures,
         facilities::Facilities,
         rooms::Rooms,
+        calendar_links::CalendarLinks,
+        links::AppointmentLinks,
+        links::CalendarFeed,
         patients::Patients,
+        appointment_events::AppointmentEvents,
+        audit_logs::AuditLogs,
+        (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
         practitioners::api(),
+        slots::Slots,
+        slots::Holds,
+        appointment_items::AppointmentItems,
+        audit_logs::AuditLogs,
+        categories::Categories,
+        documents::Documents,
+        patients::Patients,
+        practitioners::Practitioners,
+        products::Products,
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -52,25 +97,56 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        appointments::STATEMENTS,
         clinic::STATEMENTS,
         closures::STATEMENTS,
         facilities::STATEMENTS,
         rooms::STATEMENTS,
+        calendar_links::STATEMENTS,
+        links::STATEMENTS,
+        appointment_events::STATEMENTS,
         patients::STATEMENTS,
+        patients::export::STATEMENTS,
+        patients::import::STATEMENTS,
+        patients::timeline::STATEMENTS,
         practitioners::STATEMENTS,
+        slots::STATEMENTS,
         practitioners::availability::STATEMENTS,
         practitioners::services::STATEMENTS,
+        crate::api::tax::STATEMENTS,
+        appointment_items::STATEMENTS,
+        categories::STATEMENTS,
+        documents::STATEMENTS,
+        patients::STATEMENTS,
+        practitioners::STATEMENTS,
+        products::STATEMENTS,
     ]
     .concat()
 }
 
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
+    appointments::PRACTITIONER_BUSY,
+    appointments::PATIENT_BUSY,
+    appointments::ROOM_BUSY,
+    appointments::SLOT_HELD,
     closures::ORDER,
     rooms::NAME_TAKEN,
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    slots::TAKEN,
+    slots::HELD,
     practitioners::availability::OVERLAP,
+    categories::NAME_TAKEN,
+    categories::PARENT_MISSING,
+    categories::RING,
+    categories::TOO_DEEP,
+    categories::IN_USE,
+    products::CODE_TAKEN,
+    products::NO_DURATION,
+    products::PERIOD,
+    products::CATEGORY_MISSING,
+    appointment_items::PRODUCT_MISSING,
 ];

@@ -3,8 +3,12 @@
 //! Who may do what is decided by PostgreSQL (grants and row security of the caller's session role), not here. What is read
 //! is audited in the same transaction, writes by the tables' triggers.
 
+pub mod export;
+pub mod import;
 mod model;
 mod statements;
+mod table;
+pub mod timeline;
 
 use poem::web::Data;
 use poem_openapi::OpenApi;

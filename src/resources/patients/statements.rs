@@ -58,6 +58,9 @@ macro_rules! order {
     };
 }
 
+// A list that is taken away as a file is the same list.
+pub(super) use {columns, found_by, order, word};
+
 sql! { Clinic;
     /// A page of patients, and the audit row of their being seen: by birth date, words, archive, order with its beginning, and size.
     pub(super) LIST by Role::ALL;

@@ -3,7 +3,15 @@
 mod clinic;
 mod closures;
 mod facilities;
+mod appointments;
+mod appointment_items;
+mod categories;
+mod documents;
+mod appointment_events;
 mod identity_audit;
+mod links;
 mod patients;
 mod practitioners;
+mod slots;
+mod products;
 mod staff;

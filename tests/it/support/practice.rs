@@ -6,7 +6,7 @@ use super::Clinic;
 
 impl Clinic<'_> {
     /// Runs an INSERT whose first parameter is the new row's id, without triggers: there is nobody whom they could ask.
-    async fn lay(&self, insert: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Uuid {
+    pub(super) async fn lay(&self, insert: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Uuid {
         let (database, id) = (self.database().await, Uuid::now_v7());
         database.batch_execute("SET session_replication_role = replica").await.unwrap();
         let mut all: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = vec![&id];

@@ -1,9 +1,12 @@
 //! Patients: the model resource, operation by operation.
 
 mod audit;
+mod export;
 mod idempotency;
+mod import;
 mod lists;
 mod search;
+mod timeline;
 mod writes;
 
 use reqwest::StatusCode;
