@@ -9,6 +9,9 @@ pub mod closures;
 pub mod facilities;
 pub mod calendar_links;
 pub mod links;
+pub mod appointment_statistics;
+pub mod audit_logs;
+pub mod calendar;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
@@ -38,6 +41,9 @@ pub type Api = (
     calendar_links::CalendarLinks,
     links::AppointmentLinks,
     links::CalendarFeed,
+    appointment_statistics::AppointmentStatistics,
+    audit_logs::AuditLogs,
+    calendar::CalendarView,
     patients::Patients,
     appointment_events::AppointmentEvents,
     audit_logs::AuditLogs,
@@ -70,6 +76,9 @@ pub const fn api() -> Api {
         calendar_links::CalendarLinks,
         links::AppointmentLinks,
         links::CalendarFeed,
+        appointment_statistics::AppointmentStatistics,
+        audit_logs::AuditLogs,
+        calendar::CalendarView,
         patients::Patients,
         appointment_events::AppointmentEvents,
         audit_logs::AuditLogs,
@@ -105,6 +114,9 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         calendar_links::STATEMENTS,
         links::STATEMENTS,
         appointment_events::STATEMENTS,
+        appointments::series::STATEMENTS,
+        appointment_statistics::STATEMENTS,
+        calendar::STATEMENTS,
         patients::STATEMENTS,
         patients::export::STATEMENTS,
         patients::import::STATEMENTS,

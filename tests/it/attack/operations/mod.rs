@@ -7,9 +7,13 @@ mod clinic;
 mod appointments;
 mod links;
 mod slots;
+mod calendar;
+mod clinic;
 mod practitioners;
 mod appointment_items;
 mod catalogue;
+mod practitioners;
+mod slots;
 
 use std::fmt;
 
@@ -51,17 +55,14 @@ pub const PUBLIC: [&str; 17] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 9] = [
-const MATRIX: [(&str, [&str; 6]); 10] = [
+const MATRIX: &[(&str, [&str; 6])] = &[
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
     ("calendar links", ["RW", "RW", "RW", "", "RW", ""]),
     ("catalogue", ["RWD", "RWD", "R", "R", "R", "R"]),
-    // Who treats, or runs the clinic, says that an appointment took place.
-    ("completion", ["W", "W", "W", "W", "", ""]),
     ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
     // Those who treat, or run the clinic.
-    ("completing items", ["W", "W", "W", "W", "", ""]),
+    ("completion", ["W", "W", "W", "W", "", ""]),
     ("documents", ["RWD", "RWD", "RW", "R", "RW", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
@@ -195,9 +196,25 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
     [&CORE[..], files::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    let all = [
+        CORE,
+        appointment_items::ENTRIES,
+        appointments::ENTRIES,
+        catalogue::ENTRIES,
+        files::ENTRIES,
+        links::ENTRIES,
+        practitioners::ENTRIES,
+        slots::ENTRIES,
+    ];
+    all.into_iter().flatten()
+    [&CORE[..], links::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], appointments::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], practitioners::ENTRIES, slots::ENTRIES].into_iter().flatten()
+    [&CORE[..], calendar::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], clinic::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
 }
 
-const CORE: [Entry; 47] = [
+const CORE: &[Entry] = &[
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
