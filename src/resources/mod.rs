@@ -1,30 +1,30 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
-pub mod appointments;
 pub mod appointment_events;
-pub mod audit_logs;
-pub mod clinic;
-pub mod closures;
-pub mod facilities;
-pub mod calendar_links;
-pub mod links;
+pub mod appointment_items;
 pub mod appointment_statistics;
+pub mod appointments;
+pub mod audit_logs;
+pub mod audit_logs;
 pub mod audit_logs;
 pub mod calendar;
+pub mod calendar_links;
+pub mod categories;
+pub mod clinic;
+pub mod closures;
+pub mod documents;
+pub mod facilities;
+pub mod links;
 pub mod patients;
+pub mod patients;
+pub mod platform;
 pub mod platform;
 pub mod practitioners;
-pub mod rooms;
-pub mod slots;
-pub mod appointment_items;
-pub mod audit_logs;
-pub mod categories;
-pub mod documents;
-pub mod patients;
-pub mod platform;
 pub mod practitioners;
 pub mod products;
+pub mod rooms;
+pub mod slots;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
