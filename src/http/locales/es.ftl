@@ -138,7 +138,6 @@ illegal_transition-appointment = { $status ->
 illegal_transition-early = La cita aún no ha empezado.
 series_conflict = Algunos días de la serie ya están ocupados.
 until_or_count = es obligatorio este campo o bien count
-range-before_first = no debe ser anterior al primer día
 range-series = debe estar dentro de los dos años siguientes al primer día, tras 104 citas como máximo
 
 ## El personal y las invitaciones
@@ -164,8 +163,6 @@ format-color = debe ser un color en hexadecimal en minúsculas, como #2e7d32
 
 ## La clínica, sus sedes y sus días de cierre
 
-order-hours = debe ser posterior al comienzo
-order-days = no debe ser anterior al primer día
 overlap = no debe coincidir con otro horario del mismo día de la semana
 unknown_subdivision = no es una parte del país de la clínica cuyos festivos se conozcan
 range-holidays = debe ser el primer día o como máximo tres años después
@@ -205,7 +202,6 @@ category_too_deep = está a demasiada profundidad: las categorías tienen ocho n
 category_in_use = La categoría contiene otras categorías o productos.
 product_code_taken = Otro producto ya tiene este código.
 not_a_service = es solo para servicios
-order-period = no debe ser anterior al primer día
 tax_category_unknown = no es una categoría fiscal del país de la clínica
 product_decides = lo determina el producto: no lo indique
 required-product = es obligatorio si no hay producto
@@ -246,7 +242,5 @@ too_late_to_cancel = Es demasiado tarde para cancelar la cita aquí: llame a la 
 ## Huecos y reservas provisionales
 
 slot_taken = Esta hora ya está reservada.
-slot_held = Alguien está reservando este horario.
 too_many_holds = Ya retiene 20 horas: reserve o libere una primero.
-not_bookable = No se puede reservar para ese día.
 range-starts = debe estar en el futuro, en un plazo máximo de tres años

@@ -3,6 +3,13 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod clinic;
+mod appointments;
+mod links;
+mod slots;
+mod calendar;
+mod clinic;
+mod practitioners;
 mod appointment_items;
 mod appointments;
 mod calendar;
@@ -185,6 +192,13 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
+    [&CORE[..], clinic::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], appointments::ENTRIES].into_iter().flatten()
+    [&CORE[..], links::ENTRIES].into_iter().flatten()
+    [&CORE[..], slots::ENTRIES].into_iter().flatten()
+    [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
+    [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
+    [&CORE[..], files::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
     let all = [
         CORE,
         appointment_items::ENTRIES,
