@@ -14,6 +14,7 @@ use crate::sql::{Clinic, Statement};
 pub type Api = (
     audit_logs::AuditLogs,
     patients::Patients,
+    patients::duplicates::Duplicates,
     practitioners::Practitioners,
     staff::Staff,
     staff::Invitations,
@@ -26,6 +27,7 @@ pub const fn api() -> Api {
     (
         audit_logs::AuditLogs,
         patients::Patients,
+    patients::duplicates::Duplicates,
         practitioners::Practitioners,
         staff::Staff,
         staff::Invitations,
@@ -41,6 +43,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
         patients::STATEMENTS,
+        patients::duplicates::STATEMENTS,
         practitioners::STATEMENTS,
     ]
     .concat()
@@ -50,6 +53,7 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
+    patients::duplicates::MERGE_CHAIN,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
 ];

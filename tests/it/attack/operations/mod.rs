@@ -3,6 +3,8 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod duplicates;
+
 use std::fmt;
 
 use futures_util::future::BoxFuture;
@@ -154,7 +156,7 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..]].into_iter().flatten()
+    [&CORE[..], duplicates::ENTRIES].into_iter().flatten()
 }
 
 const CORE: [Entry; 48] = [
@@ -441,6 +443,18 @@ impl<'a> Walk<'a> {
         let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
         self.undo(operation, token, &answer).await;
         operation.held(answer)
+    }
+
+    /// A valid request with more in its query.
+    pub async fn asked(
+        &self,
+        operation: &Operation,
+        ids: &Map<String, Value>,
+        person: &Person<'_>,
+        query: &str,
+    ) -> Answer {
+        let path = format!("{}{query}", operation.path(ids));
+        operation.held(self.world.request(operation.method.clone(), &path, Some(&person.token), &[], None).await)
     }
 
     /// The same with any bytes as its body.
