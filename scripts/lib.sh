@@ -111,6 +111,22 @@ need_pgbouncer() {
     fi
 }
 
+# For the tests of calendars: a parser that others wrote, in a Python environment of its own below the build's directory.
+need_icalendar() {
+    local venv="${CARGO_TARGET_DIR:-target}/icalendar" wanted=6.3.2
+    [ "$("$venv/bin/python3" -c 'import icalendar; print(icalendar.__version__)' 2>/dev/null)" != $wanted ] || return 0
+    # Debian's Python comes without what makes environments.
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        if [ "$(uname)" = Darwin ]; then
+            brew install python >&2
+        elif command -v apt-get >/dev/null; then
+            install_debian python3-venv
+        fi
+    fi
+    say "installing: icalendar $wanted, for Python"
+    python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "icalendar==$wanted" >&2
+}
+
 # For scripts/bench: the load, the peer's runtime, and PostgreSQL's own programs.
 need_bench() {
     local program packages=()

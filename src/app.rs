@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::api::list::Cursors;
 use crate::auth::account::Owners;
 use crate::auth::caller::Callers;
+use crate::auth::link::Links;
 use crate::auth::password::Passwords;
 use crate::auth::signing;
 use crate::auth::standing::{self, Standings};
@@ -29,6 +30,7 @@ use crate::clinic::{Clinics, PoolSettings};
 use crate::config::{ServeSettings, WorkerSettings, postgres};
 use crate::database::{Listener, Notice, harden, tls};
 use crate::email::outbox::{AT_ONCE, Sender};
+use crate::http::appointment;
 use crate::http::docs::{self, Docs};
 use crate::http::guard;
 use crate::http::health::Health;
@@ -37,6 +39,7 @@ use crate::http::page::{self, MailFolder};
 use crate::http::problem::Problems;
 use crate::provisioning::housekeeping;
 use crate::provisioning::worker::{self, Worker};
+use crate::resources::appointment_events::Live;
 use crate::secrets::MasterKeys;
 use crate::sql::{Central as CentralDatabase, Statement};
 use crate::{auth, central, provisioning, resources};
@@ -82,6 +85,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::sessions::STATEMENTS,
         central::signing_keys::STATEMENTS,
         central::staff::STATEMENTS,
+        central::subscriptions::STATEMENTS,
         central::suspension::STATEMENTS,
         central::users::STATEMENTS,
         crate::http::health::STATEMENTS,
@@ -146,6 +150,8 @@ impl App {
         let passwords = Passwords::new(usize::from(settings.hashes_at_once))?;
         let owners = Owners::new(central.clone(), keys.clone(), passwords.clone(), throttle.clone());
 
+        let links = Links::new(central.clone(), keys.clone(), throttle.clone(), settings.public.public_url.as_str());
+
         let service = service();
         let docs = Arc::new(Docs::of(&service)?);
         let problems = Arc::new(Problems::new(docs.routes.clone()));
@@ -157,6 +163,8 @@ impl App {
             .at("/reset-password", get(link::reset_password))
             .at("/accept-invitation", get(link::accept_invitation))
             .at("/link.js", get(link::script))
+            .at("/appointment", get(appointment::page))
+            .at("/appointment.js", get(appointment::script))
             .at("/pages.css", get(page::styles));
         if let Some(folder) = mail {
             routes = routes.at("/dev/mail", get(page::dev_mail).data(MailFolder(Arc::new(folder))));
@@ -167,9 +175,11 @@ impl App {
             .data(Callers::new(standings, tokens.clone()))
             .data(central)
             .data(settings.sessions())
+            .data(Live::new(clinics.clone(), stop.clone()))
             .data(clinics)
             .data(Cursors::new(keys.clone()))
             .data(keys)
+            .data(links)
             .data(owners)
             .data(passwords)
             .data(requests)
@@ -233,11 +243,12 @@ pub async fn work(settings: &WorkerSettings, stop: CancellationToken, ready: imp
     let sender = Sender {
         central: worker.central().clone(),
         clinics: clinics_of_worker(worker.central(), keys.clone(), tls.clone()),
+        keys: keys.clone(),
         config: listening,
         tls,
         transport,
         from: settings.mail_from.clone(),
-        public_url: settings.public_url.as_str().trim_end_matches('/').to_owned(),
+        public_url: settings.public.public_url.as_str().trim_end_matches('/').to_owned(),
         name: format!("{} {}", std::process::id(), uuid::Uuid::now_v7()),
     };
     let housekeeping = housekeeping::run(worker.central().clone(), settings.retention(), stop.clone());

@@ -151,6 +151,14 @@ pub struct MetricsSettings {
     pub metrics_listen: Option<SocketAddr>,
 }
 
+/// How people reach the server.
+#[derive(Args, Clone, Debug)]
+pub struct PublicSettings {
+    /// The server's address as people see it, where links in mails and to calendars lead
+    #[arg(long, env = "MEDICALPRO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    pub public_url: url::Url,
+}
+
 /// What `medicalpro serve` needs.
 #[derive(Args, Clone, Debug)]
 pub struct ServeSettings {
@@ -166,6 +174,9 @@ pub struct ServeSettings {
     /// Where to listen for HTTP; put a reverse proxy with TLS in front
     #[arg(long, env = "MEDICALPRO_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    /// Where links lead.
+    pub public: PublicSettings,
     #[command(flatten)]
     /// Metrics.
     pub metrics: MetricsSettings,
@@ -304,9 +315,9 @@ pub struct WorkerSettings {
         value_name = "ADDRESS"
     )]
     pub mail_from: lettre::message::Mailbox,
-    /// The server's address as people see it, where links in mails lead
-    #[arg(long, env = "MEDICALPRO_PUBLIC_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
-    pub public_url: url::Url,
+    #[command(flatten)]
+    /// Where links lead.
+    pub public: PublicSettings,
 }
 
 impl WorkerSettings {

@@ -144,6 +144,7 @@ async fn live(
 
     // The settings' own defaults, with what only this run knows.
     let mail = options.data.join("mail");
+    let public_url = format!("http://{address}");
     let worker: WorkerSettings = given([
         "--provisioner-url",
         &provisioner_url,
@@ -152,10 +153,11 @@ async fn live(
         "--mail",
         &format!("file:{}", mail.display()),
         "--public-url",
-        &format!("http://{address}"),
+        &public_url,
     ])?;
     let api_url = login("medicalpro_api", &secrets.api_password);
-    let server: ServeSettings = given(["--database-url", &api_url, "--master-keys", &secrets.master_keys])?;
+    let server: ServeSettings =
+        given(["--database-url", &api_url, "--master-keys", &secrets.master_keys, "--public-url", &public_url])?;
 
     // The worker outlives the server, so that a request that waits for its clinic is answered.
     let worker_stop = CancellationToken::new();

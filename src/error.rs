@@ -76,7 +76,10 @@ pub enum ApiError {
         limit: usize,
     },
     /// 415.
-    UnsupportedMediaType,
+    UnsupportedMediaType {
+        /// The media type that the operation takes.
+        expected: &'static str,
+    },
     /// 422: all invalid fields at once.
     Invalid(Vec<FieldError>),
     /// 429 with `Retry-After`.

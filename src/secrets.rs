@@ -61,6 +61,10 @@ pub enum Purpose {
     SecondFactor,
     /// The refresh token that follows another.
     RefreshToken,
+    /// The tokens of links that patients and calendar programs hold.
+    Link,
+    /// The token of a held slot, in an answer that is kept to be given again.
+    SlotHold,
 }
 
 impl Purpose {
@@ -73,6 +77,8 @@ impl Purpose {
             Self::Fingerprint => b"medicalpro fingerprint v1",
             Self::SecondFactor => b"medicalpro second factor v1",
             Self::RefreshToken => b"medicalpro refresh token v1",
+            Self::Link => b"medicalpro link v1",
+            Self::SlotHold => b"medicalpro slot hold v1",
         }
     }
 }

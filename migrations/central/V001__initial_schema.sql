@@ -81,7 +81,7 @@ CREATE TRIGGER touch BEFORE UPDATE ON companies FOR EACH ROW EXECUTE FUNCTION to
 GRANT SELECT ON companies TO medicalpro_api, medicalpro_provisioner;
 GRANT INSERT (id, name, email, email_normalized, phone, address, country, language, time_zone, currency, business_number, vat_number)
   ON companies TO medicalpro_api, medicalpro_provisioner;
-GRANT UPDATE (second_factor_required) ON companies TO medicalpro_api;
+GRANT UPDATE (second_factor_required, name, language, time_zone) ON companies TO medicalpro_api;
 GRANT UPDATE (status, database_server_id, db_host, db_port, db_name, db_user, db_password, context_kid, context_key,
   schema_version, epoch, provisioned_at), DELETE ON companies TO medicalpro_provisioner;
 

@@ -87,6 +87,42 @@ CREATE POLICY own_update ON practitioner_availability AS RESTRICTIVE FOR UPDATE 
 CREATE POLICY own_delete ON practitioner_availability AS RESTRICTIVE FOR DELETE TO medicalpro_practitioner
     USING (practitioner_id IN (SELECT p.id FROM practitioners p WHERE p.user_id = (SELECT app.user_id())));
 
+-- Whether, beside the row `own`, weekly hours of this practitioner meet these on a day that both have. Two blocks that alternate
+-- come together again after the product of their intervals, so that weeks beyond need no look.
+CREATE FUNCTION app.hours_taken(own uuid, practitioner uuid, weekday smallint, weeks smallint, since date, until date, starts time, ends time)
+RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT EXISTS (
+        SELECT
+          FROM practitioner_availability v,
+               LATERAL (SELECT coalesce(greatest(v.valid_from, hours_taken.since), date '2000-01-03') AS day) AS first,
+               LATERAL generate_series(first.day::timestamp,
+                                       least(v.valid_until, hours_taken.until, first.day + 7 * v.interval_weeks * hours_taken.weeks - 1)::timestamp,
+                                       interval '1 day') AS at
+         WHERE v.company_id = app.clinic_id() AND v.practitioner_id = hours_taken.practitioner AND v.kind = 'weekly'
+           AND v.weekday = hours_taken.weekday AND v.id <> hours_taken.own
+           AND v.starts < hours_taken.ends AND v.ends > hours_taken.starts
+           AND extract(isodow FROM at) = v.weekday
+           AND (v.interval_weeks = 1
+                OR (date_trunc('week', at)::date - date_trunc('week', v.valid_from::timestamp)::date) % (7 * v.interval_weeks) = 0)
+           AND (hours_taken.weeks = 1
+                OR (date_trunc('week', at)::date - date_trunc('week', hours_taken.since::timestamp)::date) % (7 * hours_taken.weeks) = 0));
+END;
+
+-- The practitioner is locked first, so that of two blocks that are entered at once the second sees the first.
+CREATE FUNCTION app.claim_hours() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM app.lock_calendar(NEW.practitioner_id);
+    IF app.hours_taken(NEW.id, NEW.practitioner_id, NEW.weekday, NEW.interval_weeks, NEW.valid_from, NEW.valid_until, NEW.starts, NEW.ends) THEN
+        RAISE EXCEPTION 'these hours are taken'
+            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'practitioner_availability_overlap', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER claim BEFORE INSERT OR UPDATE ON practitioner_availability FOR EACH ROW
+    WHEN (NEW.kind = 'weekly') EXECUTE FUNCTION app.claim_hours();
+
 -- Days on which nobody is booked: the whole clinic, or one facility. Or, `open`, on which work goes on though it is a public holiday.
 CREATE TABLE closures (
     company_id  uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),

@@ -22,6 +22,66 @@ CREATE INDEX        categories_by_name_idx   ON categories (company_id, name, id
 SELECT app.protect('categories',
     admin => 'RWD', manager => 'RWD', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
 
+-- A tree: no ring, eight deep at most, nothing live below what is archived. Whoever changes it waits for whoever else does, since two moves
+-- that are each right may make a ring together: all hold the clinic's row meanwhile, advisory locks being nobody's here.
+CREATE FUNCTION app.keep_tree() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    held  boolean;
+    alive boolean;
+    ring  boolean;
+    depth int;
+BEGIN
+    EXECUTE format('SELECT FROM %I.clinic_settings s WHERE s.company_id = $1 FOR NO KEY UPDATE', TG_TABLE_SCHEMA) USING NEW.company_id;
+    IF NEW.deleted_at IS NOT NULL THEN
+        EXECUTE format('SELECT EXISTS (SELECT FROM %1$I.categories c
+                                        WHERE c.company_id = $1 AND c.parent_id = $2 AND c.deleted_at IS NULL)
+                            OR EXISTS (SELECT FROM %1$I.product_categories l
+                                         JOIN %1$I.products_services p ON p.company_id = l.company_id AND p.id = l.product_id
+                                        WHERE l.company_id = $1 AND l.category_id = $2 AND p.deleted_at IS NULL)', TG_TABLE_SCHEMA)
+           INTO held USING NEW.company_id, NEW.id;
+        IF held THEN
+            RAISE EXCEPTION 'a category that holds something is not archived'
+                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'categories_in_use', TABLE = TG_TABLE_NAME;
+        END IF;
+        RETURN NEW;
+    END IF;
+    IF NEW.parent_id IS NULL AND TG_OP = 'INSERT' THEN
+        RETURN NEW;
+    END IF;
+    EXECUTE format('WITH RECURSIVE up AS (
+                        SELECT c.id, c.parent_id, c.deleted_at, 1 AS depth FROM %1$I.categories c WHERE c.company_id = $1 AND c.id = $3
+                        UNION ALL
+                        SELECT c.id, c.parent_id, c.deleted_at, up.depth + 1
+                          FROM up JOIN %1$I.categories c ON c.company_id = $1 AND c.id = up.parent_id
+                         WHERE up.depth < 9 AND up.id <> $2
+                    ), down AS (
+                        SELECT $2 AS id, 1 AS depth
+                        UNION ALL
+                        SELECT c.id, down.depth + 1
+                          FROM down JOIN %1$I.categories c ON c.company_id = $1 AND c.parent_id = down.id AND c.deleted_at IS NULL
+                         WHERE down.depth < 9
+                    )
+                    SELECT $3 IS NULL OR EXISTS (SELECT FROM up WHERE up.depth = 1 AND up.deleted_at IS NULL),
+                           EXISTS (SELECT FROM up WHERE up.id = $2),
+                           (SELECT COALESCE(max(up.depth), 0) FROM up) + (SELECT max(down.depth) FROM down)', TG_TABLE_SCHEMA)
+       INTO alive, ring, depth USING NEW.company_id, NEW.id, NEW.parent_id;
+    IF NOT alive THEN
+        RAISE EXCEPTION 'there is no such category' USING ERRCODE = 'foreign_key_violation',
+            CONSTRAINT = 'categories_parent_id_fkey', TABLE = TG_TABLE_NAME;
+    ELSIF ring THEN
+        RAISE EXCEPTION 'a category does not lie below itself' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'categories_ring', TABLE = TG_TABLE_NAME;
+    ELSIF depth > 8 THEN
+        RAISE EXCEPTION 'categories lie eight deep at most' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'categories_depth', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER tree       BEFORE INSERT                           ON categories FOR EACH ROW EXECUTE FUNCTION app.keep_tree();
+CREATE TRIGGER tree_moved BEFORE UPDATE OF parent_id, deleted_at ON categories FOR EACH ROW
+    WHEN ((OLD.parent_id, OLD.deleted_at) IS DISTINCT FROM (NEW.parent_id, NEW.deleted_at)) EXECUTE FUNCTION app.keep_tree();
+
 -- A price is what it costs today: appointments and documents copy it.
 CREATE TABLE products_services (
     company_id       uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
@@ -32,7 +92,7 @@ CREATE TABLE products_services (
     description      text        CHECK (length(description) <= 5000),
     unit             text        CHECK (length(unit) <= 30),
     unit_price_cents bigint      NOT NULL CHECK (unit_price_cents BETWEEN 0 AND 100000000000),   -- net, minor units
-    tax_category     text        NOT NULL DEFAULT 'exempt' CHECK (length(tax_category) BETWEEN 1 AND 50),   -- a region's word
+    tax_category     text        NOT NULL DEFAULT 'exempt_healthcare' CHECK (length(tax_category) BETWEEN 1 AND 50),   -- a region's word
     tax_rate_bp      int         NOT NULL DEFAULT 0 CHECK (tax_rate_bp BETWEEN 0 AND 10000),     -- basis points: 2000 is 20 %
     duration_minutes smallint    CHECK (duration_minutes BETWEEN 1 AND 1440),
     preparation      text        CHECK (length(preparation) <= 5000),                            -- what the patient does before
@@ -42,6 +102,7 @@ CREATE TABLE products_services (
     available_until  date,                                                                       -- inclusive
     active           boolean     NOT NULL DEFAULT true,
     sort_name        text        COLLATE "C" NOT NULL CHECK (length(sort_name) <= 300),          -- folded by Rust
+    sort_code        text        COLLATE "C" CHECK (length(sort_code) <= 200),                   -- likewise
     created_at       timestamptz NOT NULL DEFAULT now(),
     updated_at       timestamptz NOT NULL DEFAULT now(),
     version          int         NOT NULL DEFAULT 1,
@@ -53,6 +114,7 @@ CREATE TABLE products_services (
 CREATE UNIQUE INDEX products_services_code_key       ON products_services (company_id, code) WHERE deleted_at IS NULL;
 CREATE INDEX        products_services_sort_name_idx  ON products_services (company_id, sort_name, id);
 CREATE INDEX        products_services_kind_idx       ON products_services (company_id, kind, sort_name, id);
+CREATE INDEX        products_services_sort_code_idx  ON products_services (company_id, sort_code, id);
 CREATE INDEX        products_services_created_at_idx ON products_services (company_id, created_at, id);
 SELECT app.protect('products_services',
     admin => 'RWD', manager => 'RWD', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
@@ -69,6 +131,24 @@ CREATE TABLE product_categories (
 CREATE INDEX product_categories_category_id_idx ON product_categories (company_id, category_id, product_id);
 SELECT app.protect('product_categories', audit_id => 'product_id', fixed => '{product_id,category_id}',
     admin => 'RCX', manager => 'RCX', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R');
+
+-- Nothing is filed under what is archived: whoever files waits for whoever archives.
+CREATE FUNCTION app.require_category() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    alive boolean;
+BEGIN
+    EXECUTE format('SELECT FROM %I.clinic_settings s WHERE s.company_id = $1 FOR SHARE', TG_TABLE_SCHEMA) USING NEW.company_id;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I.categories c WHERE c.company_id = $1 AND c.id = $2 AND c.deleted_at IS NULL)',
+                   TG_TABLE_SCHEMA)
+       INTO alive USING NEW.company_id, NEW.category_id;
+    IF NOT alive THEN
+        RAISE EXCEPTION 'there is no such category' USING ERRCODE = 'foreign_key_violation',
+            CONSTRAINT = 'product_categories_category_id_fkey', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER live BEFORE INSERT ON product_categories FOR EACH ROW EXECUTE FUNCTION app.require_category();
 
 -- What it cost before, and who said so: written by the trigger below, by nobody else.
 CREATE TABLE product_prices (

@@ -200,6 +200,7 @@ BEGIN ATOMIC
      LIMIT 1;
 END;
 
+-- The argument, where there is one, is what it is called that an appointment takes the time.
 CREATE FUNCTION app.claim_time() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -207,12 +208,15 @@ DECLARE
 BEGIN
     PERFORM app.lock_calendar(NEW.practitioner_id);
     taken := app.time_taken(NEW.id, NEW.practitioner_id, NEW.starts_at, NEW.ends_at);
+    IF taken = 'appointments_practitioner_overlap' THEN
+        taken := COALESCE(TG_ARGV[0], taken);
+    END IF;
     IF taken IS NOT NULL THEN
         RAISE EXCEPTION 'this time is taken' USING ERRCODE = 'exclusion_violation', CONSTRAINT = taken, TABLE = TG_TABLE_NAME;
     END IF;
     RETURN NEW;
 END $$;
-CREATE TRIGGER claim BEFORE INSERT ON slot_holds FOR EACH ROW EXECUTE FUNCTION app.claim_time();
+CREATE TRIGGER claim BEFORE INSERT ON slot_holds FOR EACH ROW EXECUTE FUNCTION app.claim_time('slot_holds_appointment_overlap');
 CREATE TRIGGER claim BEFORE INSERT ON appointments FOR EACH ROW
     WHEN (NEW.status IN ('scheduled', 'confirmed') AND NOT NEW.overbook) EXECUTE FUNCTION app.claim_time();
 CREATE TRIGGER claim_anew BEFORE UPDATE OF starts_at, ends_at, practitioner_id, overbook, deleted_at ON appointments FOR EACH ROW
@@ -220,6 +224,23 @@ CREATE TRIGGER claim_anew BEFORE UPDATE OF starts_at, ends_at, practitioner_id, 
           AND (OLD.starts_at, OLD.ends_at, OLD.practitioner_id, OLD.overbook, OLD.deleted_at)
               IS DISTINCT FROM (NEW.starts_at, NEW.ends_at, NEW.practitioner_id, NEW.overbook, NEW.deleted_at))
     EXECUTE FUNCTION app.claim_time();
+
+-- And one at a time takes a room: what would wait for each other waits here, in an order, and does not deadlock. What an exclusion
+-- constraint alone keeps apart may.
+CREATE FUNCTION app.lock_room(room uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT r.id FROM rooms r WHERE r.company_id = app.clinic_id() AND r.id = lock_room.room FOR NO KEY UPDATE;
+END;
+CREATE FUNCTION app.claim_room() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM app.lock_room(NEW.room_id);
+    RETURN NEW;
+END $$;
+-- After `claim` and `claim_anew`: triggers fire by name.
+CREATE TRIGGER claim_room BEFORE INSERT OR UPDATE OF starts_at, ends_at, room_id, overbook, deleted_at ON appointments FOR EACH ROW
+    WHEN (NEW.room_id IS NOT NULL AND NEW.status IN ('scheduled', 'confirmed', 'checked_in') AND NOT NEW.overbook)
+    EXECUTE FUNCTION app.claim_room();
 
 -- A link by which a patient confirms an appointment, or calls it off: good for one answer, and for the time that it was made for.
 -- Its context is signed with the link's id as the user, role medicalpro_link.
@@ -282,6 +303,7 @@ BEGIN ATOMIC
                cancelled_for = CASE link_answer.answer WHEN 'cancelled' THEN 'patient_link' END
           FROM answered d
          WHERE a.company_id = app.clinic_id() AND a.id = d.appointment_id AND a.starts_at = d.starts_at
+           AND a.status IN ('scheduled', 'confirmed')           -- still so, when the clinic has changed it in this moment
         RETURNING a.id
     )
     SELECT EXISTS (SELECT FROM told);
@@ -311,10 +333,10 @@ CREATE POLICY own ON calendar_links AS RESTRICTIVE TO medicalpro_practitioner
 
 -- Times and states only: a calendar lies on phones and at third parties, so it names no patient and no reason.
 CREATE FUNCTION app.link_calendar(starts_from timestamptz, starts_before timestamptz)
-RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, updated_at timestamptz)
+RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, updated_at timestamptz, version int)
 LANGUAGE sql STABLE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT a.id, a.starts_at, a.ends_at, a.status, a.updated_at
+    SELECT a.id, a.starts_at, a.ends_at, a.status, a.updated_at, a.version
       FROM calendar_links l
       JOIN appointments a ON a.company_id = l.company_id AND a.practitioner_id = l.practitioner_id
      WHERE l.id = (SELECT app.user_id())
@@ -324,9 +346,12 @@ BEGIN ATOMIC
      ORDER BY a.starts_at, a.id
      LIMIT 2000;
 END;
--- Whether the link still stands: an empty calendar and a revoked one are not the same.
-CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+-- Whether the link still stands: an empty calendar and a revoked one are not the same. That it was looked at is on record.
+CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM calendar_links l WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL);
+    SELECT EXISTS (SELECT FROM calendar_links l
+                     JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,
+                          LATERAL app.record_access('export', 'calendar_links', ARRAY[l.id], NULL)
+                    WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL AND p.deleted_at IS NULL);
 END;
 GRANT EXECUTE ON FUNCTION app.link_calendar(timestamptz, timestamptz), app.link_calendar_stands() TO medicalpro_link;

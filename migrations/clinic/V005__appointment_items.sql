@@ -10,7 +10,7 @@ CREATE TABLE appointment_items (
     quantity         numeric(12,3) NOT NULL DEFAULT 1 CHECK (quantity > 0),
     unit_price_cents bigint        NOT NULL CHECK (unit_price_cents BETWEEN 0 AND 100000000000),   -- net; copied, not looked up
     discount_bp      int           NOT NULL DEFAULT 0 CHECK (discount_bp BETWEEN 0 AND 10000),
-    tax_category     text          NOT NULL DEFAULT 'exempt' CHECK (length(tax_category) BETWEEN 1 AND 50),
+    tax_category     text          NOT NULL DEFAULT 'exempt_healthcare' CHECK (length(tax_category) BETWEEN 1 AND 50),
     tax_rate_bp      int           NOT NULL DEFAULT 0 CHECK (tax_rate_bp BETWEEN 0 AND 10000),
     status           text          NOT NULL DEFAULT 'proposed' CHECK (status IN ('proposed', 'accepted', 'refused', 'completed')),
     accepted_at      timestamptz,

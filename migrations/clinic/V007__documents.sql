@@ -67,6 +67,7 @@ CREATE TABLE document_items (
     id               uuid          NOT NULL DEFAULT gen_random_uuid(),
     document_id      uuid          NOT NULL,
     product_id       uuid,
+    appointment_item_id uuid,                                                     -- what a quote's line was drawn from
     position         int           NOT NULL DEFAULT 0,
     description      text          NOT NULL CHECK (length(description) BETWEEN 1 AND 1000),
     quantity         numeric(12,3) NOT NULL DEFAULT 1 CHECK (quantity > 0),
@@ -82,14 +83,16 @@ CREATE TABLE document_items (
     PRIMARY KEY (company_id, id),
     CONSTRAINT document_items_document_id_fkey FOREIGN KEY (company_id, document_id) REFERENCES documents,
     CONSTRAINT document_items_product_id_fkey  FOREIGN KEY (company_id, product_id)  REFERENCES products_services,
+    CONSTRAINT document_items_appointment_item_id_fkey FOREIGN KEY (company_id, appointment_item_id) REFERENCES appointment_items,
     CONSTRAINT document_items_total_check      CHECK (total_cents = net_cents + tax_cents)
 );
 CREATE INDEX document_items_document_id_idx ON document_items (company_id, document_id, position, id);
 CREATE INDEX document_items_product_id_idx  ON document_items (company_id, product_id);
+CREATE INDEX document_items_appointment_item_id_idx ON document_items (company_id, appointment_item_id);
 CREATE TRIGGER draft_only BEFORE INSERT OR UPDATE OR DELETE ON document_items FOR EACH ROW
     EXECUTE FUNCTION app.require_parent_status('documents', 'document_id', 'MP021', 'draft');
 -- A draft's items may be deleted as rows.
-SELECT app.protect('document_items', fixed => '{document_id}',
+SELECT app.protect('document_items', fixed => '{document_id,appointment_item_id}',
     admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'R', secretary => 'RWX', readonly => 'R');
 
 -- The last number drawn. A row and not a sequence: the number goes back if the transaction does, and the next issue of that

@@ -10,6 +10,7 @@ use poem_openapi::types::{ParseFromJSON, ToJSON};
 
 use super::text::EntityTags;
 use crate::error::{ApiError, Result};
+use crate::secrets::sha256;
 
 /// Something with an address and a version. Its fields are never `read_only`: a stored answer is parsed again, which refuses those.
 pub trait Resource: ParseFromJSON + ToJSON + Send {
@@ -34,6 +35,19 @@ pub fn etag(version: i32) -> String {
 pub fn names(tags: &EntityTags, version: i32) -> bool {
     let ours = etag(version);
     tags.as_str().split(',').map(str::trim).any(|tag| tag == "*" || tag == ours)
+}
+
+/// The strong entity tag of an answer that has no version: of its bytes.
+#[must_use]
+pub fn content_etag(bytes: &[u8]) -> String {
+    format!("\"{}\"", hex::encode(&sha256(bytes)[..16]))
+}
+
+/// Whether `If-None-Match` names such a tag: compared weakly (RFC 9110, section 13.1.2).
+#[must_use]
+pub fn is_known(if_none_match: Option<&EntityTags>, etag: &str) -> bool {
+    let is_ours = |tag: &str| tag == "*" || tag.trim_start_matches("W/") == etag;
+    if_none_match.is_some_and(|tags| tags.as_str().split(',').map(str::trim).any(is_ours))
 }
 
 /// Holds a change to the version that its client has seen.
@@ -143,7 +157,9 @@ impl IntoResponse for Done {
     }
 }
 
-fn text_header(name: &str, description: &str) -> MetaHeader {
+/// What the spec says of a header of an answer.
+#[must_use]
+pub fn text_header(name: &str, description: &str) -> MetaHeader {
     MetaHeader {
         name: name.to_owned(),
         description: Some(description.to_owned()),

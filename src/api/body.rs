@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use bytes::Bytes;
 use poem::http::Method;
 use poem::{Request, RequestBody};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
@@ -56,24 +57,33 @@ impl<'a, T: ParseFromJSON> ApiExtractor<'a> for Body<T> {
     }
 }
 
-async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Result<Body<T>, ApiError> {
+/// The bytes of a body of one of these media types; what it is told to be, the first of them.
+///
+/// # Errors
+/// 415 for another media type, 413 for more bytes than `limit`, 400 for a body that ends too early.
+pub(super) async fn bytes(
+    request: &Request,
+    body: &mut RequestBody,
+    media: &[&'static str],
+    limit: usize,
+) -> Result<Bytes, ApiError> {
     let essence = request.content_type().map(|text| text.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
-    if !essence.is_some_and(|essence| essence == "application/json" || essence == "application/merge-patch+json") {
-        return Err(ApiError::UnsupportedMediaType);
+    if !essence.is_some_and(|essence| media.contains(&essence.as_str())) {
+        return Err(ApiError::UnsupportedMediaType { expected: media.first().copied().unwrap_or_default() });
     }
-    let too_large = || ApiError::TooLarge { limit: MAX_BYTES };
-    if request
-        .header("content-length")
-        .and_then(|text| text.parse::<usize>().ok())
-        .is_some_and(|length| length > MAX_BYTES)
-    {
+    let too_large = || ApiError::TooLarge { limit };
+    let told = request.header("content-length").and_then(|text| text.parse::<usize>().ok());
+    if told.is_some_and(|length| length > limit) {
         return Err(too_large());
     }
-    let raw =
-        body.take().map_err(ApiError::internal)?.into_bytes_limit(MAX_BYTES).await.map_err(|error| match error {
-            poem::error::ReadBodyError::PayloadTooLarge => too_large(),
-            _ => ApiError::BadRequest { code: "incomplete_body", detail: "The body could not be read.".into() },
-        })?;
+    body.take().map_err(ApiError::internal)?.into_bytes_limit(limit).await.map_err(|error| match error {
+        poem::error::ReadBodyError::PayloadTooLarge => too_large(),
+        _ => ApiError::BadRequest { code: "incomplete_body", detail: "The body could not be read.".into() },
+    })
+}
+
+async fn read<T: ParseFromJSON>(request: &Request, body: &mut RequestBody) -> Result<Body<T>, ApiError> {
+    let raw = bytes(request, body, &["application/json", "application/merge-patch+json"], MAX_BYTES).await?;
     let mut value = parse(&raw)?;
     let region = request.data::<Locality>().map_or_else(Region::fallback, Locality::region);
     schema::check::<T>(&mut value, region, request.method() == Method::PATCH).map_err(ApiError::Invalid)?;

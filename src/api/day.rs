@@ -10,6 +10,7 @@ use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseRe
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type as PgType, to_sql_checked};
 
 use super::text::Refusal;
+use crate::error::{ApiError, Result as Answer};
 
 const RULE: Refusal = "must be a date, YYYY-MM-DD";
 
@@ -25,6 +26,27 @@ impl FromStr for Day {
         let shape = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         let date = text.parse().ok().filter(|date: &NaiveDate| shape && (1..=9999).contains(&date.year()));
         date.map(Self).ok_or(RULE)
+    }
+}
+
+/// The days that a query asks for, first and last, of which it names both or neither.
+///
+/// # Errors
+/// 422 where one is missing, where they are the wrong way round, and where they are more than `most` days.
+pub fn range(from: Option<Day>, to: Option<Day>, most: i64) -> Answer<Option<(Day, Day)>> {
+    let missing =
+        |pointer| Err(ApiError::invalid(pointer, "required", "is required beside the other end of the range"));
+    match (from, to) {
+        (None, None) => Ok(None),
+        (Some(_), None) => missing("/query/to"),
+        (None, Some(_)) => missing("/query/from"),
+        (Some(from), Some(to)) => match (to.0 - from.0).num_days() {
+            ..0 => Err(ApiError::invalid("/query/to", "range", "must not lie before the first day")),
+            days if days >= most => {
+                Err(ApiError::invalid("/query/to", "range", format!("must end a range of at most {most} days")))
+            }
+            _ => Ok(Some((from, to))),
+        },
     }
 }
 
@@ -96,6 +118,20 @@ impl<'a> FromSql<'a> for Day {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_range_has_two_ends_in_order_and_a_limit() {
+        let day = |text: &str| text.parse::<Day>().ok();
+        let asked = |from: &str, to: &str| range(day(from), day(to), 7).map(|range| range.is_some()).ok();
+        assert_eq!(asked("", ""), Some(false));
+        assert_eq!(asked("2026-02-25", "2026-02-25"), Some(true));
+        assert_eq!(asked("2026-02-25", "2026-03-03"), Some(true), "seven days");
+        for (from, to) in
+            [("2026-02-25", "2026-03-04"), ("2026-02-25", "2026-02-24"), ("2026-02-25", ""), ("", "2026-02-25")]
+        {
+            assert_eq!(asked(from, to), None, "{from} {to}");
+        }
+    }
 
     #[test]
     fn a_day_is_written_in_one_way() {

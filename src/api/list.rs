@@ -20,25 +20,76 @@ pub const LIMITS: [&str; 5] = ["11", "21", "51", "101", "201"];
 
 /// Ends the statement of a list that began with `WITH page AS MATERIALIZED (SELECT id, …`: records in the audit log which rows
 /// were seen, an empty page too, and answers with them, for [`crate::clinic::ClinicTx::page`]. `$patient` is the column that names the
-/// patient, `$limit` the number of the parameter that is the page's size: one row more may have been read, which nobody sees.
+/// patient, left out where rows are about none; `$limit` the number of the parameter that is the page's size: one row more may have
+/// been read, which nobody sees. `of $owner` is what must be true of whose list it is: else there is no row at all.
 macro_rules! seen {
-    ($table:literal, $patient:literal, $limit:literal) => {
+    ($table:literal, $limit:literal $(, of $owner:literal)?) => {
+        seen!(@ $table, "'{}'::uuid[]", $limit, concat!("" $(, " WHERE ", $owner)?))
+    };
+    ($table:literal, $patient:literal, $limit:literal $(, of $owner:literal)?) => {
+        seen!(
+            @ $table,
+            concat!("ARRAY(SELECT ", $patient, " FROM page LIMIT $", $limit, "::int8)"),
+            $limit,
+            concat!("" $(, " WHERE ", $owner)?)
+        )
+    };
+    (@ $table:literal, $patients:expr, $limit:literal, $owned:expr) => {
         concat!(
             "), seen AS MATERIALIZED (
                  SELECT app.record_access('list', '",
             $table,
             "', ARRAY(SELECT id FROM page LIMIT $",
             $limit,
-            "::int8), ARRAY(SELECT ",
-            $patient,
-            " FROM page LIMIT $",
-            $limit,
-            "::int8)))
+            "::int8), ",
+            $patients,
+            ")",
+            $owned,
+            ")
              SELECT page.* FROM seen LEFT JOIN page ON true"
         )
     };
 }
 pub(crate) use seen;
+
+/// An order and where its page begins, whose key and id are the parameters numbered `$key` and `$id`.
+macro_rules! order {
+    ($key:literal, $id:literal; first, $column:literal, $direction:literal) => {
+        concat!(
+            " AND $",
+            $key,
+            "::text IS NULL AND $",
+            $id,
+            "::uuid IS NULL ORDER BY ",
+            $column,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+    ($key:literal, $id:literal; after, $column:literal, $type:literal, $operator:literal, $direction:literal) => {
+        concat!(
+            " AND (",
+            $column,
+            ", id) ",
+            $operator,
+            " ($",
+            $key,
+            "::text::",
+            $type,
+            ", $",
+            $id,
+            "::uuid) ORDER BY ",
+            $column,
+            " ",
+            $direction,
+            ", id ",
+            $direction
+        )
+    };
+}
+pub(crate) use order;
 
 /// Rows of a page: 1 to 200, 50 when absent.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +102,12 @@ impl Default for Limit {
 }
 
 impl Limit {
+    /// Of a list that is computed, and has bounds of its own.
+    #[must_use]
+    pub const fn of(rows: usize) -> Self {
+        Self(rows)
+    }
+
     /// Which of [`LIMITS`] is enough.
     #[must_use]
     pub fn bucket(self) -> usize {

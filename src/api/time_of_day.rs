@@ -38,6 +38,8 @@ impl Type for TimeOfDay {
 
     fn schema_ref() -> MetaSchemaRef {
         MetaSchemaRef::Inline(Box::new(MetaSchema {
+            min_length: Some(5),
+            max_length: Some(5),
             pattern: Some("^([01][0-9]|2[0-3]):[0-5][0-9]$".to_owned()),
             example: Some("08:30".into()),
             ..MetaSchema::new_with_format("string", "time-of-day")

@@ -7,14 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
-use poem::{PathPattern, Request};
+use poem::{FromRequest, PathPattern, Request, RequestBody};
 use poem_openapi::SecurityScheme;
 use poem_openapi::auth;
+use poem_openapi::auth::BearerAuthorization as _;
 
 use super::standing::Standings;
 use super::token::{Scope, Tokens, Verified};
 use crate::central::companies::Status;
-use crate::central::sessions::{AtClinic, Place};
+use crate::central::sessions::{AtClinic, Place, Standing};
 use crate::clinic::Caller;
 use crate::error::{ApiError, Result};
 use crate::ids::{ClinicId, PlatformRole, RequestId, Role, SessionId, UserId};
@@ -149,14 +150,14 @@ impl Callers {
     async fn verify(&self, request: &Request, token: &str, reach: Reach) -> Result<Whoever> {
         let said = self.said(token).await?;
         let standing = self.standings.of(said.session).await?.ok_or(SESSION_ENDED)?;
-        let (whoever, asks) = match (&standing.place, said.scope) {
-            (Place::Clinic(clinic), Scope::Clinic(id, role))
-                if standing.user_id == said.user.0 && clinic.company_id == id.0 && clinic.role == role.name() =>
-            {
+        let (whoever, asks) = match (&standing.place, said.scope, at_clinic(&standing, &said)) {
+            (_, _, Some((clinic, role))) => {
                 let caller = caller(request, &said, clinic, role)?;
                 (Whoever::Caller(caller), "The clinic asks for a second factor: begin with POST /api/v1/auth/totp.")
             }
-            (Place::Platform(now), Scope::Platform(role)) if standing.user_id == said.user.0 && now == role.name() => {
+            (Place::Platform(now), Scope::Platform(role), _)
+                if standing.user_id == said.user.0 && now == role.name() =>
+            {
                 let seen = OperatorSeen { user: said.user, session: said.session, role };
                 (Whoever::Operator(seen), "The platform asks for a second factor: begin with POST /api/v1/auth/totp.")
             }
@@ -192,6 +193,57 @@ impl Callers {
     }
 }
 
+/// The token of a request whose answer goes on for a while: to be looked at again and again, so that nothing is told to whoever may
+/// not be told any more.
+#[derive(Clone)]
+pub struct Lasting {
+    callers: Callers,
+    said: Arc<Verified>,
+}
+
+impl std::fmt::Debug for Lasting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lasting")
+    }
+}
+
+impl<'a> FromRequest<'a> for Lasting {
+    async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+        let callers = request.data::<Callers>().ok_or_else(|| ApiError::internal(anyhow::anyhow!("no callers")))?;
+        let said = callers.said(&auth::Bearer::from_request(request)?.token).await?;
+        Ok(Self { callers: callers.clone(), said })
+    }
+}
+
+impl Lasting {
+    /// Whether the token is still good for its clinic, by a look that is at most a second old.
+    ///
+    /// # Errors
+    /// 401 once token or session have ended, role or clinic are others, or a second factor is missing; as the database refuses.
+    pub async fn stands(&self) -> Result<()> {
+        let Self { callers, said } = self;
+        let standing = callers.standings.of(said.session).await?.ok_or(SESSION_ENDED)?;
+        let suspended = match at_clinic(&standing, said) {
+            Some((clinic, _)) => Status::parse(&clinic.status)? == Status::Suspended,
+            None => true,
+        };
+        let expired = said.expires <= chrono::Utc::now().timestamp() || !callers.tokens.counts(&said.kid);
+        if suspended || expired || standing.second_factor_missing { Err(SESSION_ENDED) } else { Ok(()) }
+    }
+}
+
+/// The place that a session stands for and the role that its token says, if they are one another's.
+fn at_clinic<'a>(standing: &'a Standing, said: &Verified) -> Option<(&'a AtClinic, Role)> {
+    match (&standing.place, said.scope) {
+        (Place::Clinic(clinic), Scope::Clinic(id, role))
+            if standing.user_id == said.user.0 && clinic.company_id == id.0 && clinic.role == role.name() =>
+        {
+            Some((clinic, role))
+        }
+        _ => None,
+    }
+}
+
 /// A caller, whose token says what their session stands for.
 fn caller(request: &Request, said: &Verified, clinic: &AtClinic, role: Role) -> Result<Caller> {
     let company = ClinicId(clinic.company_id);
@@ -203,10 +255,15 @@ fn caller(request: &Request, said: &Verified, clinic: &AtClinic, role: Role) -> 
     if Status::parse(&clinic.status)? == Status::Suspended {
         return Err(ApiError::Forbidden { code: "clinic_suspended", detail: "The clinic is suspended." });
     }
+    let (id, operation) = asked(request);
+    Ok(Caller::verified(company, said.user, role, said.session, id, operation, clinic.epoch))
+}
+
+/// What a request is called, and what it asks for: method and path pattern.
+pub(super) fn asked(request: &Request) -> (RequestId, String) {
     let id = request.data::<RequestId>().copied().unwrap_or_else(RequestId::generate);
     let pattern = request.data::<PathPattern>().map_or("", |pattern| &pattern.0);
-    let operation = format!("{} {}", request.method(), route_name(pattern));
-    Ok(Caller::verified(company, said.user, role, said.session, id, operation, clinic.epoch))
+    (id, format!("{} {}", request.method(), route_name(pattern)))
 }
 
 /// A route's name for the logs: poem-openapi numbers the parameters of a path, `/patients/:param0`; all of ours are ids.

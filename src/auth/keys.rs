@@ -17,9 +17,9 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use super::signing::AHEAD;
 use super::token::Tokens;
 use crate::api::Tag;
+use crate::api::answer::{content_etag, is_known, text_header};
 use crate::api::text::EntityTags;
 use crate::error::Result;
-use crate::secrets::sha256;
 
 /// Seconds that the key set may be kept: less than a key is published before it signs, so that whoever keeps it knows every key
 /// that signs.
@@ -69,10 +69,8 @@ pub struct PublishedKeys {
 impl IntoResponse for PublishedKeys {
     fn into_response(self) -> Response {
         let body = self.keys.to_json_string();
-        let etag = format!("\"{}\"", hex::encode(&sha256(body.as_bytes())[..16]));
-        // RFC 9110, section 13.1.2: compared weakly.
-        let is_ours = |tag: &str| tag == "*" || tag.trim_start_matches("W/") == etag;
-        let known = self.if_none_match.is_some_and(|tags| tags.as_str().split(',').map(str::trim).any(is_ours));
+        let etag = content_etag(body.as_bytes());
+        let known = is_known(self.if_none_match.as_ref(), &etag);
         let response = Response::builder()
             .header(header::CACHE_CONTROL, format!("public, max-age={MAX_AGE}"))
             .header(header::ETAG, &etag);
@@ -86,13 +84,6 @@ impl IntoResponse for PublishedKeys {
 
 impl ApiResponse for PublishedKeys {
     fn meta() -> MetaResponses {
-        let text_header = |name: &str, description: &str| MetaHeader {
-            name: name.to_owned(),
-            description: Some(description.to_owned()),
-            required: true,
-            deprecated: false,
-            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
-        };
         let answer = |status, description, content| MetaResponse {
             description,
             status: Some(status),

@@ -19,6 +19,7 @@
 //! | `sessions` | `POST /auth/refresh`, `switch-clinic`, the list of sessions and their end |
 //! | `standing` | what sessions stand for right now |
 //! | `invitation` | `POST /auth/invitation`, `accept-invitation` |
+//! | `link` | from the token of a link that a patient or a calendar program holds to a verified `Link` |
 //! | `second_factor`, `totp` | codes by time and recovery codes: shown at log-in; `POST /auth/totp` and below |
 //! | `operator` | the platform's own people, as they ask |
 //! | `clinic_security` | `/clinic/security`: what a clinic asks of its people |
@@ -33,6 +34,7 @@ mod examples;
 pub mod fields;
 pub mod invitation;
 pub mod keys;
+pub mod link;
 pub mod login;
 pub mod opening;
 pub mod operator;

@@ -57,7 +57,7 @@ pub async fn check(
     code: Option<&SecondFactorCode>,
     failed: Event<'_>,
 ) -> Result<bool> {
-    let (code_name, detail) = match transaction!(central.work(), |tx| show(tx, keys, user, code).await)? {
+    let (code_name, detail) = match transaction!(central.work(), |tx| show(tx, keys, user, code, &failed).await)? {
         Shown::None => return Ok(false),
         Shown::Code | Shown::RecoveryCode => return Ok(true),
         Shown::Missing => ("code_required", "The code of the second factor is required."),
@@ -68,7 +68,7 @@ pub async fn check(
     Err(ApiError::Unauthenticated { code: code_name, detail })
 }
 
-/// Looks at a code, and uses it up if it is right.
+/// Looks at a code, and uses it up if it is right. `event` is what it is shown for.
 ///
 /// # Errors
 /// As the database refuses, and internal when the secret does not open.
@@ -77,6 +77,7 @@ pub async fn show(
     keys: &MasterKeys,
     user: UserId,
     code: Option<&SecondFactorCode>,
+    event: &Event<'_>,
 ) -> Result<Shown> {
     let Some(enrolment) = second_factor::find(tx, user).await?.filter(|enrolment| enrolment.confirmed) else {
         return Ok(Shown::None);
@@ -92,8 +93,8 @@ pub async fn show(
         (right, Shown::Code)
     };
     if shown == Shown::RecoveryCode && right {
-        let event = Event { action: "recovery_code_used", user: Some(user), ..Event::default() };
-        audit::record(tx, &event).await?;
+        let used = Event { action: "recovery_code_used", failed: false, user: Some(user), detail: None, ..*event };
+        audit::record(tx, &used).await?;
     }
     Ok(if right { shown } else { Shown::Wrong })
 }

@@ -163,7 +163,7 @@ impl SecondFactor {
         let proof = owners.attempt(request, caller, &given.password, "/password").await;
         let (_, attempt) = audit::record_refusal(&central, &event, proof).await?;
         let disabled = transaction!(central.work(), |tx| {
-            if !shows(tx, &keys, caller, &given.code).await? {
+            if !shows(tx, &keys, caller, &given.code, &event).await? {
                 return refuse(tx, &event).await;
             }
             second_factor::remove(tx, caller.user()).await?;
@@ -198,7 +198,7 @@ impl SecondFactor {
         let (_, attempt) = audit::record_refusal(&central, &event, proof).await?;
         let (codes, hashes) = recovery_codes();
         let replaced = transaction!(central.work(), |tx| {
-            if !shows(tx, &keys, caller, &given.code).await? {
+            if !shows(tx, &keys, caller, &given.code, &event).await? {
                 return refuse(tx, &event).await;
             }
             second_factor::replace_recovery_codes(tx, caller.user(), &hashes).await?;
@@ -218,8 +218,14 @@ fn event<'a>(caller: &Owner, visitor: &'a Visitor, action: &'static str) -> Even
 }
 
 /// Whether the caller shows their second factor; who has none cannot change it.
-async fn shows(tx: &mut CentralTx, keys: &MasterKeys, caller: &Owner, code: &SecondFactorCode) -> Result<bool> {
-    match show(tx, keys, caller.user(), Some(code)).await? {
+async fn shows(
+    tx: &mut CentralTx,
+    keys: &MasterKeys,
+    caller: &Owner,
+    code: &SecondFactorCode,
+    event: &Event<'_>,
+) -> Result<bool> {
+    match show(tx, keys, caller.user(), Some(code), event).await? {
         Shown::None => Err(conflict("totp_not_enabled", "You have no second factor.")),
         Shown::Code | Shown::RecoveryCode => Ok(true),
         Shown::Missing | Shown::Wrong => Ok(false),

@@ -27,9 +27,15 @@ sql! { Central;
     LIST by [CentralLogin::Provisioner];
         "SELECT id, name, email, phone, country, language, time_zone, currency, business_number, vat_number, status, created_at
            FROM companies ORDER BY created_at, id";
+    /// What a clinic has changed of itself.
+    UPDATE by [CentralLogin::Api];
+        "UPDATE companies SET name = $2, language = $3, time_zone = $4 WHERE id = $1 RETURNING id";
     /// Where it stands.
     STATUS by BOTH;
         "SELECT status FROM companies WHERE id = $1";
+    /// What is asked before a link opens anything.
+    DOOR by [CentralLogin::Api];
+        "SELECT status, country, language, epoch FROM companies WHERE id = $1";
     /// The credentials, as documented for operators.
     CREDENTIALS by BOTH;
         "SELECT db_host, db_port, db_name, db_user, db_password FROM medicalpro_central.companies WHERE id = $1";
@@ -208,6 +214,15 @@ pub async fn list(central: &Central) -> Result<Vec<Company>> {
     Ok(rows.iter().map(Company::try_from).collect::<Result<_, _>>()?)
 }
 
+/// Takes over what a clinic has changed of itself.
+///
+/// # Errors
+/// [`ApiError::NotFound`].
+pub async fn update(central: &Central, clinic: ClinicId, name: &str, language: &str, time_zone: &str) -> Result<()> {
+    central.row(&UPDATE, &[&clinic.0, &name, &language, &time_zone]).await?.ok_or(ApiError::NotFound)?;
+    Ok(())
+}
+
 /// Where a clinic stands.
 ///
 /// # Errors
@@ -215,6 +230,30 @@ pub async fn list(central: &Central) -> Result<Vec<Company>> {
 pub async fn status(central: &Central, clinic: ClinicId) -> Result<Status> {
     let row = central.row(&STATUS, &[&clinic.0]).await?.ok_or(ApiError::NotFound)?;
     Status::parse(row.try_get(0)?)
+}
+
+/// What a link is held to of its clinic.
+#[derive(Debug)]
+pub struct Door {
+    /// See [`Status`].
+    pub status: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// ISO 639-1.
+    pub language: String,
+    /// The generation of its credentials.
+    pub epoch: i64,
+}
+
+crate::from_row!(Door { status, country, language, epoch });
+
+/// What a link is held to of its clinic, if there is one.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn door(central: &Central, clinic: ClinicId) -> Result<Option<Door>> {
+    let row = central.row(&DOOR, &[&clinic.0]).await?;
+    Ok(row.as_ref().map(Door::try_from).transpose()?)
 }
 
 /// A clinic's credentials, as stored.

@@ -19,6 +19,7 @@ pub mod second_factor;
 pub mod sessions;
 pub mod signing_keys;
 pub mod staff;
+pub mod subscriptions;
 pub mod suspension;
 pub mod users;
 

@@ -1,6 +1,6 @@
 //! The connection manager: finds a clinic's credentials in central and keeps one private, bounded pool a clinic.
 //!
-//! Who calls it: every operation on a clinic, by [`Clinics::read`] and [`Clinics::write`]; the worker, by [`Clinics::run`]. Invariants: a pool is opened with
+//! Who calls it: every operation on a clinic, by [`Clinics::read`] and [`Clinics::write`]; links, by [`Clinics::link`]; the worker, by [`Clinics::run`]. Invariants: a pool is opened with
 //! its own clinic's credentials only and is found by its principal's clinic only; all pools together never hold
 //! more connections than the budget; a clinic whose credentials changed (`epoch`) gets a new pool before its next statement.
 
@@ -20,7 +20,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use tracing::Instrument as _;
 
 use super::checkout;
-use super::context::{Caller, ContextKey, Errand, Principal};
+use super::context::{Caller, ContextKey, Errand, Link, Principal};
 use super::credentials::Credentials;
 use super::tx::{ClinicTx, Read, Write};
 use crate::central::Central;
@@ -120,6 +120,12 @@ impl Clinics {
         ClinicWork { clinics: self, principal: &caller.principal, kind: PhantomData }
     }
 
+    /// What [`crate::transaction!`] runs with for whoever holds a link: its functions write the audit log themselves.
+    #[must_use]
+    pub const fn link<'a>(&'a self, link: &'a Link) -> ClinicWork<'a, Write> {
+        ClinicWork { clinics: self, principal: &link.0, kind: PhantomData }
+    }
+
     /// What [`crate::transaction!`] runs with that is the worker's own.
     #[must_use]
     pub const fn run<'a>(&'a self, errand: &'a Errand) -> ClinicWork<'a, Write> {
@@ -164,7 +170,7 @@ impl Clinics {
     }
 }
 
-/// See [`Clinics::read`], [`Clinics::write`] and [`Clinics::run`].
+/// See [`Clinics::read`], [`Clinics::write`], [`Clinics::link`] and [`Clinics::run`].
 #[derive(Debug)]
 pub struct ClinicWork<'a, A> {
     clinics: &'a Clinics,

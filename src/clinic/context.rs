@@ -47,6 +47,33 @@ impl Errand {
             epoch,
         })
     }
+
+    /// Where to.
+    #[must_use]
+    pub const fn clinic(&self) -> ClinicId {
+        self.0.clinic
+    }
+}
+
+/// Whoever holds a link that opens one thing at a clinic, in nobody's name and under a role of its own, `medicalpro_link`: it may call
+/// the functions made for links, which know by the link's id, signed as the user, what it opens; and no table.
+///
+/// Only `auth::link` builds one (`tests/it/architecture.rs` holds it to that).
+#[derive(Clone, Debug)]
+pub struct Link(pub(super) Principal);
+
+impl Link {
+    /// A link whose token and clinic were verified. `epoch` is the clinic's, for [`super::Clinics`].
+    #[must_use]
+    pub(crate) const fn verified(
+        clinic: ClinicId,
+        id: uuid::Uuid,
+        request: RequestId,
+        operation: String,
+        epoch: i64,
+    ) -> Self {
+        Self(Principal { clinic, user: UserId(id), session_role: "medicalpro_link", request, operation, epoch })
+    }
 }
 
 /// A person who makes a request, as verified: the token, its session and the clinic's status were checked.

@@ -98,9 +98,6 @@ pub struct AppointmentNotice {
     /// The row of `appointment_links` by which the patient answers; the worker makes its token as it sends the mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Uuid>,
-    /// Where to see, move or cancel it: a path below the public address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
 }
 
 /// Of a consent.

@@ -142,13 +142,22 @@ impl ClinicTx<Read> {
         self.tx.last_rows(&statement.into(), &all).await?.pop().ok_or(ApiError::NotFound)
     }
 
-    /// Like [`Self::only`], for a list whose statement ends with `seen!`: an empty page is a row without an id.
+    /// Like [`Self::only`], of several rows.
     ///
     /// # Errors
-    /// As [`Self::rows`].
-    pub async fn page(&mut self, statement: impl Into<Picked<Clinic>>, params: Params<'_>) -> Result<Vec<Row>> {
+    /// As [`Self::only`].
+    pub async fn all(&mut self, statement: impl Into<Picked<Clinic>>, params: Params<'_>) -> Result<Vec<Row>> {
         let all = with_clinic(&self.clinic.0, params.iter().copied());
-        let mut rows = self.tx.last_rows(&statement.into(), &all).await?;
+        let rows = self.tx.last_rows(&statement.into(), &all).await?;
+        if rows.is_empty() { Err(ApiError::NotFound) } else { Ok(rows) }
+    }
+
+    /// Like [`Self::all`], for a list whose statement ends with `seen!`: an empty page is a row without an id.
+    ///
+    /// # Errors
+    /// As [`Self::all`].
+    pub async fn page(&mut self, statement: impl Into<Picked<Clinic>>, params: Params<'_>) -> Result<Vec<Row>> {
+        let mut rows = self.all(statement, params).await?;
         if let [only] = &rows[..]
             && only.try_get::<_, Option<Uuid>>("id")?.is_none()
         {

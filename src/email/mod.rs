@@ -21,7 +21,7 @@ use crate::ids::Role;
 use crate::region::{Language, Region};
 
 pub use crate::region::PostalAddress;
-pub use render::{RenderError, Rendered, phrases, render};
+pub use render::{RenderError, Rendered, moment, phrases, render};
 pub use transport::{SendError, SettingError, Smtp, StoredMail, Transport, read_directory};
 
 /// Who reads a mail: decides its words and the form of its dates, amounts and addresses.

@@ -22,6 +22,7 @@ use crate::clinic::Clinics;
 use crate::database::Listener;
 use crate::error::Result;
 use crate::region::{Language, Region};
+use crate::secrets::MasterKeys;
 use crate::telemetry::metrics;
 
 /// On this channel central tells that mail is due, as it is committed.
@@ -50,6 +51,8 @@ pub struct Sender {
     pub tls: MakeRustlsConnect,
     /// The clinics' databases.
     pub clinics: Clinics,
+    /// What seals patients' links.
+    pub keys: Arc<MasterKeys>,
     /// The way.
     pub transport: Transport,
     /// From whom.

@@ -11,8 +11,8 @@ use super::outbox::{Sender, home};
 use super::{Appointment, DocumentKind, Mail, PostalAddress, Practice, Reader, SendError};
 use crate::central::clinic_mail::{self, Turn};
 use crate::central::companies::{self, Status};
-use crate::clinic::Errand;
 use crate::clinic::outbox::{self, Addressee, AppointmentNotice, Due, Notice, Outcome};
+use crate::clinic::{Errand, LinkKind, LinkToken};
 use crate::error::{Result, describe};
 use crate::ids::ClinicId;
 use crate::region::{Language, Region};
@@ -85,7 +85,7 @@ impl Sender {
         if !stands {
             return Ok(Outcome::Closed("it is no longer so"));
         }
-        Ok(match self.send_notice(to, due.id, &notice, &due.language, &addressee).await {
+        Ok(match self.send_notice(to, errand.clinic(), due, &notice, &addressee).await {
             Ok(()) => Outcome::Sent,
             Err(SendError { permanent, reason }) => Outcome::Failed { reason, permanent },
         })
@@ -94,25 +94,40 @@ impl Sender {
     async fn send_notice(
         &self,
         to: &str,
-        id: Uuid,
+        clinic: ClinicId,
+        due: &Due,
         notice: &Notice,
-        language: &str,
         addressee: &Addressee,
     ) -> std::result::Result<(), SendError> {
-        let language = Language::lookup(language).unwrap_or(Language::ENGLISH);
+        let language = Language::lookup(&due.language).unwrap_or(Language::ENGLISH);
         let region = Region::parse(&addressee.country).unwrap_or_else(|| home(language));
         let time_zone = addressee.time_zone.parse().unwrap_or(region.time_zone);
-        let path = match notice {
-            Notice::AppointmentConfirmation(told)
-            | Notice::AppointmentReminder(told)
-            | Notice::AppointmentCancellation(told) => told.path.as_deref(),
-            Notice::ConsentToSign(told) => Some(told.path.as_str()),
-            Notice::DocumentSent(told) => Some(told.path.as_str()),
+        let below = |path: &str| Some(format!("{}/{}", self.public_url, path.trim_start_matches('/')));
+        let link = match notice {
+            Notice::AppointmentConfirmation(told) | Notice::AppointmentReminder(told) => {
+                told.link.map(|link| self.answering(clinic, link, told.start, language)).transpose()?
+            }
+            // There is nothing to answer any more.
+            Notice::AppointmentCancellation(_) => None,
+            Notice::ConsentToSign(told) => below(&told.path),
+            Notice::DocumentSent(told) => below(&told.path),
         };
-        let link = path.map(|path| format!("{}/{}", self.public_url, path.trim_start_matches('/')));
         let mail = mail(notice, addressee, link.as_deref())
             .ok_or_else(|| SendError { permanent: true, reason: "not a document that is known".to_owned() })?;
-        self.post(to, &mail, &Reader { language, region, time_zone }, id).await
+        self.post(to, &mail, &Reader { language, region, time_zone }, due.id).await
+    }
+
+    /// Where a patient answers, until the appointment begins. The token is behind the #, so that it is in no server's or proxy's log.
+    fn answering(
+        &self,
+        clinic: ClinicId,
+        id: Uuid,
+        start: DateTime<Utc>,
+        language: Language,
+    ) -> std::result::Result<String, SendError> {
+        let token = LinkToken { clinic, id, expires: Some(start) }.seal(&self.keys, LinkKind::Appointment);
+        let token = token.map_err(|error| SendError { permanent: false, reason: error.to_string() })?;
+        Ok(format!("{}/appointment?lang={}#token={token}", self.public_url, language.tag()))
     }
 }
 

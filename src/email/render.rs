@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::LazyLock;
 
+use chrono::{DateTime, Utc};
 use fluent_bundle::FluentResource;
 use fluent_bundle::concurrent::FluentBundle;
 use minijinja::syntax::SyntaxConfig;
@@ -95,6 +96,15 @@ pub fn phrases(language: Language, keys: &[String]) -> Result<(Language, Vec<Str
         }
     }
     Err(RenderError::Broken("a page's messages are missing".into()))
+}
+
+/// A moment, as mails tell it: `Donnerstag, 26. November 2026, 14:30 Uhr (MEZ)`, for a page.
+///
+/// # Errors
+/// A defect of the files we ship.
+pub fn moment(reader: &Reader, at: DateTime<Utc>) -> Result<String, RenderError> {
+    let locales = &CATALOGUE.as_ref().map_err(Clone::clone)?.locales;
+    Speaker { language: reader.language, bundle: locales.get(&reader.language) }.moment_with_zone(reader, at)
 }
 
 /// All locales and layouts, parsed once.

@@ -61,9 +61,17 @@ static INVITATION: Page = Page {
     ],
 };
 
+/// What a page's address may say of its language.
 #[derive(serde::Deserialize)]
-struct Choice {
+pub(super) struct Choice {
     lang: Option<String>,
+}
+
+/// The language of a page: the one that its address names, then the one that the browser asks for, then English.
+pub(super) fn language(request: &Request, choice: Option<Query<Choice>>) -> Language {
+    let asked = choice.and_then(|Query(choice)| choice.lang);
+    let accepted = || request.header("accept-language").and_then(Language::accepted);
+    asked.as_deref().and_then(Language::lookup).or_else(accepted).unwrap_or(Language::ENGLISH)
 }
 
 impl Page {
@@ -88,9 +96,7 @@ impl Page {
     }
 
     fn answer(&self, request: &Request, choice: Option<Query<Choice>>) -> Result<Response, ApiError> {
-        let asked = choice.and_then(|Query(choice)| choice.lang);
-        let accepted = || request.header("accept-language").and_then(Language::accepted);
-        let language = asked.as_deref().and_then(Language::lookup).or_else(accepted).unwrap_or(Language::ENGLISH);
+        let language = language(request, choice);
         let own = |part: &str| self.own(part);
         let keys = self.keys();
         // All of one language, or none of it.
@@ -155,7 +161,8 @@ mod tests {
     #[test]
     fn every_message_of_a_page_is_said_and_whole_in_each_language() {
         let pages = [&VERIFY, &CONFIRM, &RESET, &INVITATION];
-        let said: Vec<String> = pages.iter().flat_map(|page| page.keys()).collect();
+        let said: Vec<String> =
+            pages.iter().flat_map(|page| page.keys()).chain(crate::http::appointment::keys()).collect();
         let listed = Language::ENGLISH.messages().lines().filter_map(|line| line.split_once(" =")).map(|(key, _)| key);
         for key in listed.filter(|key| key.contains("page-")) {
             assert!(said.iter().any(|said| said == key), "nothing says {key}");

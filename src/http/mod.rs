@@ -4,6 +4,7 @@
 //! request id, span → panic guard → time limit → (readable → route → token → operation) → problem+json → security headers → access log
 //! ```
 
+pub mod appointment;
 pub mod docs;
 pub mod health;
 pub mod link;

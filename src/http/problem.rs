@@ -92,7 +92,7 @@ impl ApiError {
             Self::Conflict { .. } => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -113,7 +113,7 @@ impl ApiError {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::PreconditionFailed => "precondition_failed",
             Self::TooLarge { .. } => "body_too_large",
-            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::UnsupportedMediaType { .. } => "unsupported_media_type",
             Self::Invalid(errors) => match errors.as_slice() {
                 [FieldError { code: code @ "idempotency_key_reused", .. }] => code,
                 _ => "invalid",
@@ -131,7 +131,7 @@ impl ApiError {
             }
             Self::PreconditionFailed => "The resource has changed since the version named in If-Match.".to_owned(),
             Self::TooLarge { limit } => format!("The body is larger than {limit} bytes."),
-            Self::UnsupportedMediaType => "The body must be application/json.".to_owned(),
+            Self::UnsupportedMediaType { expected } => format!("The body must be {expected}."),
             Self::Invalid(_) => "Some fields are not valid.".to_owned(),
             Self::RateLimited { .. } => "Too many requests: try again later.".to_owned(),
             Self::Unavailable { .. } => "The service is busy: try again in a moment.".to_owned(),
@@ -315,7 +315,7 @@ impl Problems {
         match error.status() {
             StatusCode::NOT_FOUND => ApiError::NotFound,
             StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge { limit: crate::api::body::MAX_BYTES },
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => ApiError::UnsupportedMediaType { expected: "application/json" },
             status if status.is_client_error() => {
                 ApiError::BadRequest { code: "bad_request", detail: "The request cannot be read.".into() }
             }

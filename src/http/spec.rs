@@ -147,8 +147,11 @@ fn mend_operation(operation: &mut Value) {
     let located = |place: &str| parameters.iter().any(|parameter| parameter["in"] == place);
     let id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     let account = id.starts_with("auth_") && has_body;
-    let writes =
-        has_body || ["_delete", "_restore", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
+    // Nobody logs in for them, and a token may open nothing.
+    let link = id.starts_with("links_");
+    let writes = has_body
+        || has("Idempotency-Key")
+        || ["_delete", "_resend", "_suspend", "_resume"].iter().any(|end| id.ends_with(end));
 
     let mut failures = vec!["500", "503"];
     let mut add = |condition: bool, status: &'static str| {
@@ -159,14 +162,21 @@ fn mend_operation(operation: &mut Value) {
     add(has_body || has("cursor"), "400");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "401");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "403");
-    add(located("path"), "404");
-    let open = ["auth_register", "auth_confirm_email_change", "auth_accept_invitation"].contains(&id.as_str());
+    add(located("path") || id == "links_calendar", "404");
+    let open = [
+        "auth_register",
+        "auth_confirm_email_change",
+        "auth_accept_invitation",
+        "links_appointment_confirm",
+        "links_appointment_cancel",
+    ]
+    .contains(&id.as_str());
     add(writes && (protected || open), "409");
     add(has("If-Match"), "412");
     add(has_body, "413");
     add(has_body, "415");
     add(has_body || !parameters.is_empty(), "422");
-    add(account || id.ends_with("_resend"), "429");
+    add(account || link || id.ends_with("_resend") || id == "appointments_events", "429");
     for status in failures {
         operation["responses"][status] = json!({ "$ref": format!("#/components/responses/Failure{status}") });
     }

@@ -45,6 +45,6 @@ mod tests {
             let at = instant(day.parse().unwrap(), NaiveTime::parse_from_str(time, "%H:%M").unwrap(), zone);
             assert_eq!(at, expected.parse::<DateTime<Utc>>().unwrap(), "{day} {time} {zone}");
         }
-        assert_eq!(super::day("2026-07-15T22:30:00Z".parse().unwrap(), Tz::Europe__Paris).to_string(), "2026-07-16");
+        assert_eq!(day("2026-07-15T22:30:00Z".parse().unwrap(), Tz::Europe__Paris).to_string(), "2026-07-16");
     }
 }

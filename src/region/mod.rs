@@ -10,6 +10,7 @@
 
 pub mod clock;
 mod format;
+pub mod holidays;
 mod language;
 mod locality;
 pub mod numbers;
@@ -95,8 +96,9 @@ pub struct TaxRate {
 }
 
 /// The kinds of rate, comparable across countries; what falls under which is the country's law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, poem_openapi::Enum)]
 #[serde(rename_all = "snake_case")]
+#[oai(rename_all = "snake_case")]
 pub enum TaxCategory {
     /// Whatever no other rate applies to.
     Standard,
@@ -110,6 +112,30 @@ pub enum TaxCategory {
     Zero,
     /// Medical care, exempt (in the Union by Directive 2006/112/EC, art. 132(1)(b) and (c)).
     ExemptHealthcare,
+}
+
+impl TaxCategory {
+    const ALL: [Self; 6] =
+        [Self::Standard, Self::Intermediate, Self::Reduced, Self::SuperReduced, Self::Zero, Self::ExemptHealthcare];
+
+    /// Its name, as it is stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Standard => "standard",
+            Self::Intermediate => "intermediate",
+            Self::Reduced => "reduced",
+            Self::SuperReduced => "super_reduced",
+            Self::Zero => "zero",
+            Self::ExemptHealthcare => "exempt_healthcare",
+        }
+    }
+
+    /// What was stored under this name.
+    #[must_use]
+    pub fn stored(name: &str) -> Self {
+        Self::ALL.into_iter().find(|category| category.name() == name).unwrap_or(Self::Standard)
+    }
 }
 
 /// How long a medical file is kept after the last contact with the patient.

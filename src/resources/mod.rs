@@ -1,10 +1,23 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
+pub mod appointment_events;
+pub mod appointment_items;
+pub mod appointments;
 pub mod audit_logs;
+pub mod calendar_links;
+pub mod categories;
+pub mod clinic;
+pub mod closures;
+pub mod documents;
+pub mod facilities;
+pub mod links;
 pub mod patients;
 pub mod platform;
 pub mod practitioners;
+pub mod products;
+pub mod rooms;
+pub mod slots;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
@@ -12,10 +25,34 @@ use crate::sql::{Clinic, Statement};
 
 /// The operations of all resources.
 pub type Api = (
+    (
+        clinic::ClinicItself,
+        closures::Closures,
+        facilities::Facilities,
+        rooms::Rooms,
+        practitioners::Api,
+        categories::Categories,
+        products::Products,
+    ),
+    (
+        appointments::Api,
+        appointment_events::AppointmentEvents,
+        appointment_items::AppointmentItems,
+        calendar_links::CalendarLinks,
+        links::AppointmentLinks,
+        links::CalendarFeed,
+        slots::Slots,
+        slots::Holds,
+    ),
+    (
+        patients::Patients,
+        patients::duplicates::Duplicates,
+        patients::export::Export,
+        patients::import::Import,
+        patients::timeline::Timeline,
+    ),
+    documents::Documents,
     audit_logs::AuditLogs,
-    patients::Patients,
-    patients::duplicates::Duplicates,
-    practitioners::Practitioners,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -25,10 +62,34 @@ pub type Api = (
 #[must_use]
 pub const fn api() -> Api {
     (
+        (
+            clinic::ClinicItself,
+            closures::Closures,
+            facilities::Facilities,
+            rooms::Rooms,
+            practitioners::api(),
+            categories::Categories,
+            products::Products,
+        ),
+        (
+            appointments::API,
+            appointment_events::AppointmentEvents,
+            appointment_items::AppointmentItems,
+            calendar_links::CalendarLinks,
+            links::AppointmentLinks,
+            links::CalendarFeed,
+            slots::Slots,
+            slots::Holds,
+        ),
+        (
+            patients::Patients,
+            patients::duplicates::Duplicates,
+            patients::export::Export,
+            patients::import::Import,
+            patients::timeline::Timeline,
+        ),
+        documents::Documents,
         audit_logs::AuditLogs,
-        patients::Patients,
-    patients::duplicates::Duplicates,
-        practitioners::Practitioners,
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -42,18 +103,56 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        appointments::STATEMENTS,
+        clinic::STATEMENTS,
+        closures::STATEMENTS,
+        facilities::STATEMENTS,
+        rooms::STATEMENTS,
+        calendar_links::STATEMENTS,
+        links::STATEMENTS,
+        appointment_events::STATEMENTS,
         patients::STATEMENTS,
         patients::duplicates::STATEMENTS,
+        patients::export::STATEMENTS,
+        patients::import::STATEMENTS,
+        patients::timeline::STATEMENTS,
         practitioners::STATEMENTS,
+        slots::STATEMENTS,
+        practitioners::availability::STATEMENTS,
+        practitioners::services::STATEMENTS,
+        crate::api::tax::STATEMENTS,
+        appointment_items::STATEMENTS,
+        categories::STATEMENTS,
+        documents::STATEMENTS,
+        products::STATEMENTS,
     ]
     .concat()
 }
 
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
+    appointments::PRACTITIONER_BUSY,
+    appointments::PATIENT_BUSY,
+    appointments::ROOM_BUSY,
+    appointments::SLOT_HELD,
+    closures::ORDER,
+    rooms::NAME_TAKEN,
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
     patients::duplicates::MERGE_CHAIN,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
+    slots::TAKEN,
+    slots::HELD,
+    practitioners::availability::OVERLAP,
+    categories::NAME_TAKEN,
+    categories::PARENT_MISSING,
+    categories::RING,
+    categories::TOO_DEEP,
+    categories::IN_USE,
+    products::CODE_TAKEN,
+    products::NO_DURATION,
+    products::PERIOD,
+    products::CATEGORY_MISSING,
+    appointment_items::PRODUCT_MISSING,
 ];

@@ -29,6 +29,10 @@ const NAMED_ONLY_IN: &[(&str, &[&str])] = &[
     ("Caller::verified(", &["auth/caller.rs", "provisioning/steps.rs"]),
     // And what nobody asked for, where mail is sent.
     ("Errand::to(", &["email/patients.rs"]),
+    // And a link where its token was verified.
+    ("Link::verified(", &["auth/link.rs"]),
+    ("LinkToken::open(", &["auth/link.rs"]),
+    ("medicalpro_link", &["clinic/context.rs", "provisioning/schema.rs"]),
     ("medicalpro_worker", &["clinic/context.rs", "provisioning/schema.rs"]),
     ("ClinicTx::new(", &["clinic/connections.rs"]),
     ("Tx::new(connection", &["central/mod.rs", "clinic/connections.rs"]),

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use medicalpro::app;
 use medicalpro::http::docs::Docs;
-use medicalpro::ids::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::attack::operations::Walk;
 use crate::support::{Answer, World};
 
 /// What is checked in.
@@ -115,7 +115,13 @@ fn every_operation_says_what_it_is_whom_it_is_for_and_what_it_answers() {
         for (status, response) in responses {
             let response = resolve(&spec, response);
             assert!(is_text(&response["description"]), "{id}: {status}");
-            let media = if status.starts_with('2') { "application/json" } else { "application/problem+json" };
+            let media = match id.as_str() {
+                _ if !status.starts_with('2') => "application/problem+json",
+                "links_calendar" => "text/calendar",
+                "patients_export" => "text/csv",
+                "appointments_events" => "text/event-stream",
+                _ => "application/json",
+            };
             match status.as_str() {
                 "204" | "304" => assert!(response.get("content").is_none(), "{id}: {status}"),
                 _ => assert!(
@@ -173,7 +179,7 @@ fn requests_are_closed_and_formats_are_those_of_openapi() {
     let spec = spec();
     for (_, _, operation) in operations(&spec) {
         let Some(body) = operation.get("requestBody") else { continue };
-        let media = &body["content"]["application/json"];
+        let media = body["content"].as_object().unwrap().values().next().unwrap();
         assert!(is_shown(&spec, media), "{}: an example", operation["operationId"]);
         let mut open = Vec::new();
         visit(resolve(&spec, &media["schema"]), "", &mut |path, value| {
@@ -197,21 +203,19 @@ fn requests_are_closed_and_formats_are_those_of_openapi() {
 #[tokio::test]
 async fn the_example_of_each_request_can_be_sent() {
     let world = World::start().await;
-    let clinic = world.clinic("examples").await;
-    let patient = clinic.patient("Example").await;
-    let spec = spec();
-    for (path, method, operation) in operations(&spec) {
-        let Some(body) = operation.get("requestBody") else { continue };
-        let example = &resolve(&spec, &body["content"]["application/json"]["schema"])["example"];
-        let id = if path.starts_with("/api/v1/staff/") {
-            clinic.member(Role::Nurse).await.0.to_string()
-        } else {
-            patient["id"].as_str().unwrap().to_owned()
-        };
-        let path = path.replace("{id}", &id);
-        let method: Method = method.to_uppercase().parse().unwrap();
-        let answer = clinic.admin.request(method, &path, &[], Some(example)).await;
-        // Its secrets and ids are nobody's: that is the only thing wrong with it.
+    let (walk, clinic) = (Walk::new(&world).await, world.clinic("examples").await);
+    for operation in &walk.operations {
+        let Some(schema) = &operation.body else { continue };
+        // The ids are made for it.
+        let ids = walk.ids(operation, &clinic, &clinic.admin).await;
+        let mut example = schema["example"].clone();
+        for name in operation.ids_in_body() {
+            if example.get(&name).is_some() {
+                example[&name] = ids[&name].clone();
+            }
+        }
+        let answer = walk.request(operation, &ids, Some(&clinic.admin.token), &[], Some(&example)).await;
+        // Its secrets are nobody's: that is the only thing wrong with it.
         let refused = [
             "credentials_invalid",
             "no_such_membership",
@@ -225,8 +229,12 @@ async fn the_example_of_each_request_can_be_sent() {
         .contains(&answer.code())
             || ["token_invalid", "code_invalid", "password_wrong"]
                 .contains(&answer.json["errors"][0]["code"].as_str().unwrap_or_default());
-        assert!(answer.status.is_success() || refused, "{}: {answer:?}", operation["operationId"]);
+        assert!(answer.status.is_success() || refused, "{}: {answer:?}", operation.id);
     }
+    let import = &spec()["paths"]["/api/v1/patients/import"]["post"]["requestBody"]["content"]["text/csv"];
+    let answer =
+        clinic.admin.post_csv("/api/v1/patients/import", &[], import["schema"]["example"].as_str().unwrap()).await;
+    assert_eq!(answer.json["created"], 1, "{answer:?}");
 }
 
 #[tokio::test]
@@ -380,9 +388,17 @@ async fn every_answer_bears_the_security_headers() {
             assert_eq!(answer.header(absent), "", "{what}: {absent}");
         }
     };
-    for path in
-        ["/docs", "/openapi.json", "/verify-email", "/link.js", "/pages.css", "/health/live", "/.well-known/jwks.json"]
-    {
+    for path in [
+        "/docs",
+        "/openapi.json",
+        "/verify-email",
+        "/appointment",
+        "/appointment.js",
+        "/link.js",
+        "/pages.css",
+        "/health/live",
+        "/.well-known/jwks.json",
+    ] {
         for method in [Method::GET, Method::HEAD] {
             let answer = world.send(method.clone(), path, None).await;
             assert_eq!(answer.status, StatusCode::OK, "{method} {path}");

@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 use crate::support::{Clinic, World, api_url, provisioner_url};
 
 /// Takes a role as checkout does, without a context: preparing reads no row.
-async fn become_role(database: &Client, clinic: &Clinic<'_>, role: &str) {
+pub async fn become_role(database: &Client, clinic: &Clinic<'_>, role: &str) {
     let schema = clinic.id.database_name();
     database
         .batch_execute(&format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {schema}, pg_temp"))
@@ -45,23 +45,28 @@ async fn every_role_can_prepare_and_may_run_each_variant_of_its_statements_on_a_
     let world = World::start().await;
     let clinic = world.clinic("statements").await;
     let mut prepared = 0;
-    let people = Role::ALL.map(Some);
-    for role in people.into_iter().chain([None]) {
+    // What no person runs is the worker's, or a link's.
+    let of_link = |name: &str| name.starts_with("medicalpro::resources::links::");
+    let people = Role::ALL.map(|role| (role.session_role(), Some(role)));
+    for (role, person) in people.into_iter().chain([("medicalpro_worker", None), ("medicalpro_link", None)]) {
         let database = clinic.database().await;
-        become_role(&database, &clinic, role.map_or("medicalpro_worker", Role::session_role)).await;
+        become_role(&database, &clinic, role).await;
         for statement in resources::statements() {
-            // What no person runs is the worker's.
-            if !role.map_or(statement.run_by.is_empty(), |role| statement.run_by.contains(&role)) {
+            let theirs = match person {
+                Some(person) => statement.run_by.contains(&person),
+                None => statement.run_by.is_empty() && of_link(statement.name) == (role == "medicalpro_link"),
+            };
+            if !theirs {
                 continue;
             }
             let variants = statement.variants();
             for (index, text) in variants.iter().enumerate() {
-                assert_eq!(refusal(&database, text).await, None, "{role:?} prepares {} #{index}", statement.name);
+                assert_eq!(refusal(&database, text).await, None, "{role} prepares {} #{index}", statement.name);
             }
             prepared += variants.len();
             // Variants differ in filters and orders; the last has all of them, and so touches all that the others do.
             let missing = grants_missing(&database, variants.last().unwrap()).await;
-            assert_eq!(missing, None, "{role:?} runs {}", statement.name);
+            assert_eq!(missing, None, "{role} runs {}", statement.name);
         }
     }
     assert!(prepared > 1000, "only {prepared} were prepared");
@@ -129,4 +134,15 @@ fn module_path(file: &str) -> String {
     let path = Path::new(file).with_extension("");
     let parts = path.iter().map(|part| part.to_str().unwrap()).filter(|part| *part != "mod");
     ["medicalpro"].into_iter().chain(parts).collect::<Vec<_>>().join("::")
+}
+
+/// The generic plan of a statement, as lines; it is what a cached statement runs by.
+pub async fn explain(database: &Client, text: &str, arguments: &str) -> String {
+    database
+        .batch_execute(&format!("SET LOCAL plan_cache_mode = force_generic_plan; PREPARE one AS {text}"))
+        .await
+        .unwrap();
+    let rows = database.query(&format!("EXPLAIN (VERBOSE) EXECUTE one ({arguments})"), &[]).await.unwrap();
+    database.batch_execute("DEALLOCATE one").await.unwrap();
+    rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>().join("\n")
 }

@@ -23,6 +23,19 @@ pub(super) fn second_factor_code(text: &str) -> Result<String, Refusal> {
     Err("must be six digits, or a recovery code")
 }
 
+/// A decimal number without sign and superfluous zeros.
+pub(super) fn quantity(text: &str) -> Result<String, Refusal> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str, most: usize| (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    let canonical = whole == "0" || !whole.starts_with('0');
+    let decimal = digits(whole, 9) && digits(decimals, 3) && canonical;
+    if !decimal || text.bytes().all(|b| matches!(b, b'0' | b'.')) {
+        return Err("must be a number above 0 with at most three decimals");
+    }
+    let decimals = decimals.trim_end_matches('0');
+    Ok(if decimals.is_empty() { whole.to_owned() } else { format!("{whole}.{decimals}") })
+}
+
 pub(super) fn lines(text: &str) -> Result<String, Refusal> {
     written(text, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
@@ -85,6 +98,10 @@ pub(super) fn phone(text: &str) -> Result<String, Refusal> {
     } else {
         Err("must be a telephone number in international form, +33 …")
     }
+}
+
+pub(super) fn event_id(text: &str) -> Result<String, Refusal> {
+    if text.bytes().all(|b| b.is_ascii_digit()) { Ok(text.to_owned()) } else { Err("is not valid") }
 }
 
 pub(super) fn entity_tags(text: &str) -> Result<String, Refusal> {

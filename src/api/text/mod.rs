@@ -11,7 +11,10 @@ use unicode_normalization::UnicodeNormalization as _;
 
 mod checks;
 
-use checks::{any, color, country, email, entity_tags, language, line, lines, phone, second_factor_code, time_zone};
+use checks::{
+    any, color, country, email, entity_tags, event_id, language, line, lines, phone, quantity, second_factor_code,
+    time_zone,
+};
 
 /// Why a text was refused: a rule, never the value.
 pub type Refusal = &'static str;
@@ -251,6 +254,8 @@ text_types! {
     Material: "material", 1..=200, "Blood pressure cuff", line;
     /// A region's word for how something is taxed.
     TaxCategory: "tax-category", 1..=50, "exempt", line;
+    /// How much of something, exactly: above 0, at most three decimals.
+    Quantity: "quantity", 1..=13, "1.5", quantity, r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?$";
     /// What is proposed or done at an appointment.
     ItemDescription: "item-description", 1..=1000, "First consultation", lines;
     /// A colour, as CSS writes it.
@@ -273,6 +278,8 @@ text_types! {
     CursorText: "cursor", 1..=2000, "v1.k20260101.q80", line, r"^[A-Za-z0-9._-]+$";
     /// A key that names one attempt of a client's, such as a UUID.
     IdempotencyKey: "idempotency-key", 1..=255, "9b2f2a52-7f0c-4f0e-8e52-3a4f9ef0a1c4", line, r"^[!-~]([ -~]*[!-~])?$";
+    /// The id of an event: when what it tells was changed.
+    EventId: "event-id", 1..=16, "1767225600000000", event_id, r"^[0-9]+$";
     /// Versions of a resource, as in `ETag` (RFC 9110, section 13.1).
     EntityTags: "entity-tags", 1..=1000, "\"3\"", entity_tags, r#"^(\*|(W/)?"[!#-+\x2D-~]*"( *, *(W/)?"[!#-+\x2D-~]*")*)$"#;
 }
@@ -282,6 +289,14 @@ impl Email {
     #[must_use]
     pub fn normalized(&self) -> String {
         self.0.nfkc().collect::<String>().to_lowercase()
+    }
+}
+
+impl EventId {
+    /// When what it tells was changed.
+    #[must_use]
+    pub fn at(&self) -> chrono::DateTime<chrono::Utc> {
+        self.0.parse().ok().and_then(chrono::DateTime::from_timestamp_micros).unwrap_or_default()
     }
 }
 

@@ -212,3 +212,25 @@ invitation-page-intro = Sie wurden eingeladen, hier zu arbeiten:
 invitation-page-button = Einladung annehmen
 invitation-page-done = Willkommen! Sie können sich jetzt anmelden.
 invitation-page-failed = Diese Einladung ist nicht mehr gültig: Sie wurde schon benutzt, ist abgelaufen oder wurde zurückgezogen. Bitten Sie die einladende Person um eine neue.
+
+## Die Seite hinter dem Link eines Termins, und der Kalender, den Behandelnde abonnieren
+
+appointment-page-clinic = Praxis
+appointment-page-title = Ihr Termin
+appointment-page-intro = Werden Sie kommen? Die Praxis erfährt Ihre Antwort.
+appointment-page-loading = Einen Moment …
+appointment-page-confirm = Ich komme
+appointment-page-cancel = Termin absagen
+appointment-page-sure = Möchten Sie diesen Termin wirklich absagen?
+appointment-page-sure-yes = Ja, absagen
+appointment-page-sure-no = Nein, behalten
+appointment-page-confirmed = Vielen Dank: Ihr Termin ist bestätigt.
+appointment-page-cancelled = Ihr Termin ist abgesagt. Er findet nicht statt.
+appointment-page-late = Für eine Absage auf diesem Weg ist es zu spät: Bitte rufen Sie die Praxis an.
+appointment-page-used = Sie haben über diesen Link schon geantwortet.
+appointment-page-failed = Dieser Link ist nicht mehr gültig: Der Termin ist vorbei, wurde verlegt oder abgesagt. Bitte wenden Sie sich an die Praxis.
+appointment-page-retry = Das hat nicht geklappt. Bitte versuchen Sie es gleich noch einmal.
+appointment-page-again = Noch einmal versuchen
+appointment-page-call = Wenn Sie nicht kommen können, rufen Sie bitte die Praxis an.
+calendar-name = Termine
+calendar-event = Termin

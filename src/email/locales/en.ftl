@@ -220,3 +220,25 @@ invitation-page-intro = You have been invited to work here:
 invitation-page-button = Accept the invitation
 invitation-page-done = Welcome! You can log in now.
 invitation-page-failed = This invitation is not valid any more: it was used already, it has expired, or it was withdrawn. Please ask whoever invited you for a new one.
+
+## The page behind the link of an appointment’s mail, and the calendar that practitioners subscribe to
+
+appointment-page-clinic = Practice
+appointment-page-title = Your appointment
+appointment-page-intro = Will you come? Your answer tells the practice.
+appointment-page-loading = One moment …
+appointment-page-confirm = I will come
+appointment-page-cancel = Cancel the appointment
+appointment-page-sure = Do you really want to cancel this appointment?
+appointment-page-sure-yes = Yes, cancel it
+appointment-page-sure-no = No, keep it
+appointment-page-confirmed = Thank you: your appointment is confirmed.
+appointment-page-cancelled = Your appointment is cancelled. It will not take place.
+appointment-page-late = It is too late to cancel the appointment here: please call the practice.
+appointment-page-used = You have answered by this link already.
+appointment-page-failed = This link is not valid any more: the appointment is over, was moved, or was cancelled. Please contact the practice.
+appointment-page-retry = That did not work. Please try again in a moment.
+appointment-page-again = Try again
+appointment-page-call = If you cannot come, please call the practice.
+calendar-name = Appointments
+calendar-event = Appointment

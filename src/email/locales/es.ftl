@@ -208,3 +208,25 @@ invitation-page-intro = Le han invitado a trabajar aquí:
 invitation-page-button = Aceptar la invitación
 invitation-page-done = ¡Le damos la bienvenida! Ya puede iniciar sesión.
 invitation-page-failed = Esta invitación ya no es válida: ya se utilizó, ha caducado o se retiró. Pida una nueva a quien le invitó.
+
+## La página del enlace de una cita, y el calendario al que se suscriben los profesionales
+
+appointment-page-clinic = Consulta
+appointment-page-title = Su cita
+appointment-page-intro = ¿Vendrá? Su respuesta avisa a la consulta.
+appointment-page-loading = Un momento…
+appointment-page-confirm = Asistiré
+appointment-page-cancel = Cancelar la cita
+appointment-page-sure = ¿Seguro que quiere cancelar esta cita?
+appointment-page-sure-yes = Sí, cancelarla
+appointment-page-sure-no = No, mantenerla
+appointment-page-confirmed = Gracias: su cita está confirmada.
+appointment-page-cancelled = Su cita está cancelada. No tendrá lugar.
+appointment-page-late = Es demasiado tarde para cancelar la cita aquí: llame a la consulta, por favor.
+appointment-page-used = Ya ha respondido con este enlace.
+appointment-page-failed = Este enlace ya no es válido: la cita ha pasado, se ha cambiado o se ha cancelado. Póngase en contacto con la consulta, por favor.
+appointment-page-retry = No ha funcionado. Inténtelo de nuevo dentro de un momento.
+appointment-page-again = Intentar de nuevo
+appointment-page-call = Si no puede venir, llame a la consulta, por favor.
+calendar-name = Citas
+calendar-event = Cita

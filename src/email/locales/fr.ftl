@@ -213,3 +213,25 @@ invitation-page-intro = Vous êtes invité à travailler ici{ "\u00A0" }:
 invitation-page-button = Accepter l’invitation
 invitation-page-done = Bienvenue{ "\u00A0" }! Vous pouvez maintenant vous connecter.
 invitation-page-failed = Cette invitation n’est plus valable{ "\u00A0" }: elle a déjà servi, elle a expiré ou elle a été retirée. Veuillez en demander une nouvelle à la personne qui vous a invité.
+
+## La page derrière le lien d’un rendez-vous, et le calendrier auquel s’abonnent les praticiens
+
+appointment-page-clinic = Cabinet
+appointment-page-title = Votre rendez-vous
+appointment-page-intro = Viendrez-vous{ "\u00A0" }? Votre réponse prévient le cabinet.
+appointment-page-loading = Un instant…
+appointment-page-confirm = Je viendrai
+appointment-page-cancel = Annuler le rendez-vous
+appointment-page-sure = Voulez-vous vraiment annuler ce rendez-vous{ "\u00A0" }?
+appointment-page-sure-yes = Oui, l’annuler
+appointment-page-sure-no = Non, le garder
+appointment-page-confirmed = Merci{ "\u00A0" }: votre rendez-vous est confirmé.
+appointment-page-cancelled = Votre rendez-vous est annulé. Il n’aura pas lieu.
+appointment-page-late = Il est trop tard pour annuler le rendez-vous ici{ "\u00A0" }: veuillez appeler le cabinet.
+appointment-page-used = Vous avez déjà répondu par ce lien.
+appointment-page-failed = Ce lien n’est plus valable{ "\u00A0" }: le rendez-vous est passé, a été déplacé ou annulé. Veuillez contacter le cabinet.
+appointment-page-retry = Cela n’a pas fonctionné. Veuillez réessayer dans un instant.
+appointment-page-again = Réessayer
+appointment-page-call = Si vous ne pouvez pas venir, veuillez appeler le cabinet.
+calendar-name = Rendez-vous
+calendar-event = Rendez-vous

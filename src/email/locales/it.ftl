@@ -212,3 +212,25 @@ invitation-page-intro = È stato invitato a lavorare qui:
 invitation-page-button = Accetta l’invito
 invitation-page-done = Benvenuto! Ora può accedere.
 invitation-page-failed = Questo invito non è più valido: è già stato usato, è scaduto oppure è stato ritirato. Ne chieda uno nuovo a chi L’ha invitata.
+
+## La pagina del link di un appuntamento, e il calendario a cui si abbonano i professionisti
+
+appointment-page-clinic = Studio
+appointment-page-title = Il Suo appuntamento
+appointment-page-intro = Verrà? La Sua risposta avvisa lo studio.
+appointment-page-loading = Un attimo…
+appointment-page-confirm = Verrò
+appointment-page-cancel = Annullare l’appuntamento
+appointment-page-sure = Vuole davvero annullare questo appuntamento?
+appointment-page-sure-yes = Sì, annullarlo
+appointment-page-sure-no = No, mantenerlo
+appointment-page-confirmed = Grazie: il Suo appuntamento è confermato.
+appointment-page-cancelled = Il Suo appuntamento è annullato. Non avrà luogo.
+appointment-page-late = È troppo tardi per annullare l’appuntamento qui: La preghiamo di chiamare lo studio.
+appointment-page-used = Ha già risposto con questo link.
+appointment-page-failed = Questo link non è più valido: l’appuntamento è passato, è stato spostato o annullato. La preghiamo di contattare lo studio.
+appointment-page-retry = Non ha funzionato. Riprovi tra un momento.
+appointment-page-again = Riprovare
+appointment-page-call = Se non può venire, La preghiamo di chiamare lo studio.
+calendar-name = Appuntamenti
+calendar-event = Appuntamento

@@ -210,3 +210,25 @@ invitation-page-intro = Foi convidado a trabalhar aqui:
 invitation-page-button = Aceitar o convite
 invitation-page-done = Boas-vindas! Já pode iniciar sessão.
 invitation-page-failed = Este convite já não é válido: já foi usado, expirou ou foi retirado. Peça um novo a quem o convidou.
+
+## A página da ligação de uma consulta, e o calendário que os profissionais subscrevem
+
+appointment-page-clinic = Consultório
+appointment-page-title = A sua consulta
+appointment-page-intro = Vai comparecer? A sua resposta avisa o consultório.
+appointment-page-loading = Um momento…
+appointment-page-confirm = Vou comparecer
+appointment-page-cancel = Cancelar a consulta
+appointment-page-sure = Quer mesmo cancelar esta consulta?
+appointment-page-sure-yes = Sim, cancelar
+appointment-page-sure-no = Não, manter
+appointment-page-confirmed = Obrigado: a sua consulta está confirmada.
+appointment-page-cancelled = A sua consulta está cancelada. Não se realizará.
+appointment-page-late = É demasiado tarde para cancelar a consulta aqui: por favor, telefone para o consultório.
+appointment-page-used = Já respondeu através desta ligação.
+appointment-page-failed = Esta ligação já não é válida: a consulta já passou, foi alterada ou foi cancelada. Por favor, contacte o consultório.
+appointment-page-retry = Não foi possível. Tente novamente dentro de momentos.
+appointment-page-again = Tentar novamente
+appointment-page-call = Se não puder comparecer, por favor telefone para o consultório.
+calendar-name = Consultas
+calendar-event = Consulta

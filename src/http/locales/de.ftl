@@ -59,7 +59,7 @@ patient_has_appointments = Für diese Person stehen noch Termine an.
 merge_chain = Mit dieser Person wurden schon andere zusammengeführt: Machen Sie das zuerst rückgängig oder führen Sie umgekehrt zusammen.
 precondition_failed = Seit der in If-Match genannten Version hat sich etwas geändert.
 body_too_large = Der Inhalt der Anfrage ist größer als { $limit } Byte.
-unsupported_media_type = Der Inhalt der Anfrage muss vom Typ application/json sein.
+unsupported_media_type = Der Inhalt der Anfrage muss vom Typ { $expected } sein.
 rate_limited = Zu viele Anfragen: Versuchen Sie es später noch einmal.
 database_busy = Der Dienst ist ausgelastet: Versuchen Sie es gleich noch einmal.
 internal = Der Fehler liegt bei uns. Unter der Kennung der Anfrage steht er in unserem Protokoll.
@@ -117,6 +117,28 @@ postal_code_invalid = ist keine gültige Postleitzahl ({ $country }, zum Beispie
 phone_invalid = ist keine gültige Telefonnummer, zum Beispiel { $example }
 iban_invalid = ist keine gültige IBAN
 
+## Termine
+
+practitioner_busy = Die Behandlerin oder der Behandler hat zu dieser Zeit schon einen Termin.
+patient_busy = Der Patient oder die Patientin hat zu dieser Zeit schon einen Termin.
+room_busy = Der Raum ist zu dieser Zeit belegt.
+slot_held = Diese Zeit wird gerade von jemandem gebucht.
+hold_expired = Die Vormerkung ist abgelaufen oder gilt für eine andere Zeit.
+not_bookable = Das lässt sich an diesem Tag nicht buchen.
+licence_expired = Die Zulassung ist an diesem Tag abgelaufen.
+room_elsewhere = Der Raum gehört zu einem anderen Standort.
+range-start = muss zwischen vor zehn Jahren und in drei Jahren liegen
+illegal_transition-appointment = { $status ->
+        [scheduled] Der Termin ist geplant
+        [confirmed] Der Termin ist bestätigt
+        [checked-in] Der Patient oder die Patientin ist da
+        [completed] Der Termin ist abgeschlossen
+        [cancelled] Der Termin ist abgesagt
+        [no-show] Zu dem Termin ist niemand erschienen
+       *[other] Der Termin ist { $status }
+    }: Dieser Schritt ist nicht möglich.
+illegal_transition-early = Der Termin hat noch nicht begonnen.
+
 ## Team und Einladungen
 
 admins_only = Das darf bei Administratoren nur ein Administrator.
@@ -137,6 +159,57 @@ member_deactivated = Diese Person arbeitet nicht mehr hier.
 missing-account = ist erforderlich: Diese Adresse hat noch kein Konto
 missing-name = steht noch nicht im Konto der Person
 format-color = muss eine Farbe in kleingeschriebenem Hexadezimal sein, etwa #2e7d32
+
+## Die Praxis, ihre Standorte und Schließtage
+
+order-hours = muss nach dem Beginn liegen
+order-days = darf nicht vor dem ersten Tag liegen
+overlap = darf sich nicht mit anderen Zeiten desselben Wochentags überschneiden
+unknown_subdivision = ist kein Teil des Landes der Praxis, dessen Feiertage bekannt sind
+range-holidays = muss auf dem ersten Tag oder höchstens drei Jahre später liegen
+facility_has_appointments = Am Standort stehen noch Termine bevor.
+facility_has_hours = Am Standort haben Behandelnde Sprechzeiten.
+facility_has_rooms = Der Standort hat Räume: Löschen Sie diese zuerst.
+room_has_appointments = Im Raum stehen noch Termine bevor.
+room_name_taken = Ein anderer Raum des Standorts hat diesen Namen.
+## Dateien
+
+malformed_csv = Die Datei ist nicht in UTF-8 kodiert.
+malformed_csv-header = Die Datei hat keine Kopfzeile.
+too_many-lines = darf höchstens { $max } Zeilen haben
+more = Nicht aufgeführt: { $count } weitere Felder.
+cells = hat nicht so viele Zellen wie die Kopfzeile
+duplicate_column = steht zweimal in der Kopfzeile
+unknown_column = ist keine Spalte dieser Datei
+duplicate = sagt dasselbe wie Zeile { $line }
+
+## Behandler, ihre Zeiten, der Kalender
+
+practitioner_has_appointments = Für diesen Behandler stehen noch Termine an.
+hours_overlap = Der Behandler hat zu dieser Zeit der Woche schon andere Zeiten.
+required-kind = muss bei dieser Art angegeben werden
+required-range = muss neben dem anderen Ende des Zeitraums angegeben werden
+not_allowed-weekly = gilt nur für wöchentliche Zeiten
+range-ends = muss nach dem Beginn liegen
+range-days = darf nicht vor dem ersten Tag liegen
+range-many = muss einen Zeitraum von höchstens { $most } Tagen beenden
+too_many-appointments = darf höchstens 5000 Termine übrig lassen: Fragen Sie nach weniger Tagen oder nach einem Behandler
+format-clock = muss eine Uhrzeit sein, HH:MM
+## Katalog, Leistungen und Kostenvoranschläge
+
+category_name_taken = Eine Kategorie daneben heißt bereits so.
+category_ring = ist die Kategorie selbst oder liegt in ihr
+category_too_deep = liegt zu tief: Kategorien haben höchstens acht Ebenen
+category_in_use = Die Kategorie enthält andere Kategorien oder Produkte.
+product_code_taken = Ein anderes Produkt hat diesen Code bereits.
+not_a_service = gibt es nur bei Leistungen
+order-period = darf nicht vor dem ersten Tag liegen
+tax_category_unknown = ist keine Steuerkategorie im Land der Praxis
+product_decides = gibt das Produkt vor: bitte weglassen
+required-product = ist ohne Produkt erforderlich
+product_not_offered = Das Produkt wird am Tag des Termins nicht angeboten.
+nothing_accepted = Es ist nichts angenommen, was nicht schon in einem Kostenvoranschlag steht.
+format-quantity = muss eine Zahl über 0 mit höchstens drei Nachkommastellen sein
 
 ## Konten, Passwörter und zweiter Faktor
 
@@ -163,3 +236,15 @@ totp_not_begun = Beginnen Sie zuerst mit einem zweiten Faktor.
 totp_enabled = Sie haben schon einen zweiten Faktor: Schalten Sie ihn zuerst ab.
 totp_not_enabled = Sie haben keinen zweiten Faktor.
 last_admin-own = Sie verwalten eine Praxis als Einzige: Ernennen Sie zuerst jemand anderen.
+
+## Links von Patienten
+
+link_used = Dieser Link wurde schon benutzt.
+too_late_to_cancel = Für eine Absage auf diesem Weg ist es zu spät: Bitte rufen Sie die Praxis an.
+## Freie Zeiten und Vormerkungen
+
+slot_taken = Diese Zeit ist bereits gebucht.
+slot_held = Diese Zeit wird gerade von jemandem gebucht.
+too_many_holds = Sie halten bereits 20 Zeiten frei: Buchen Sie zuerst eine oder geben Sie eine frei.
+not_bookable = Das lässt sich an diesem Tag nicht buchen.
+range-starts = muss in der Zukunft liegen, höchstens drei Jahre voraus

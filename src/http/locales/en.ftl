@@ -60,7 +60,7 @@ patient_has_appointments = The patient has appointments to come.
 merge_chain = Others were merged into this patient: undo that first, or merge the other way round.
 precondition_failed = The resource has changed since the version named in If-Match.
 body_too_large = The body is larger than { $limit } bytes.
-unsupported_media_type = The body must be application/json.
+unsupported_media_type = The body must be { $expected }.
 rate_limited = Too many requests: try again later.
 database_busy = The service is busy: try again in a moment.
 internal = This is our fault. The request's id names it in our log.
@@ -112,6 +112,20 @@ postal_code_invalid = is not a postal code of { $country }, such as { $example }
 phone_invalid = is not a valid telephone number, such as { $example }
 iban_invalid = is not a valid IBAN
 
+## Appointments
+
+practitioner_busy = The practitioner has another appointment at this time.
+patient_busy = The patient has another appointment at this time.
+room_busy = The room is taken at this time.
+slot_held = Somebody is about to book this time.
+hold_expired = The hold has expired, or is of another time.
+not_bookable = This cannot be booked on that day.
+licence_expired = The practitioner's licence has expired by that day.
+room_elsewhere = The room is of another facility.
+range-start = must lie between ten years ago and three years from now
+illegal_transition-appointment = The appointment is { $status }: this step is not possible.
+illegal_transition-early = The appointment has not begun yet.
+
 ## Staff and invitations
 
 admins_only = Only an administrator may do this with an administrator.
@@ -132,6 +146,57 @@ member_deactivated = This person does not work here any more.
 missing-account = is required: this address has no account yet
 missing-name = is not in the person's account yet
 format-color = must be a colour in lower-case hexadecimal, such as #2e7d32
+
+## The clinic, its places and closed days
+
+order-hours = must be later than the beginning
+order-days = must not be before the first day
+overlap = must not overlap other hours of the same weekday
+unknown_subdivision = is not a part of the clinic's country whose public holidays are known
+range-holidays = must lie on the first day or at most three years later
+facility_has_appointments = The facility has appointments to come.
+facility_has_hours = Practitioners have hours at the facility.
+facility_has_rooms = The facility has rooms: delete them first.
+room_has_appointments = The room has appointments to come.
+room_name_taken = Another room of the facility has this name.
+## Files
+
+malformed_csv = The file is not in UTF-8.
+malformed_csv-header = The file has no header.
+too_many-lines = must be at most { $max } lines
+more = Not listed: { $count } further fields.
+cells = has another number of cells than the header
+duplicate_column = stands in the header twice
+unknown_column = is not a column of this file
+duplicate = says the same as line { $line }
+
+## Practitioners, their hours, the calendar
+
+practitioner_has_appointments = The practitioner has appointments to come.
+hours_overlap = The practitioner has other hours at this time of the week.
+required-kind = is required of this kind
+required-range = is required beside the other end of the range
+not_allowed-weekly = is for weekly hours only
+range-ends = must be later than the beginning
+range-days = must not lie before the first day
+range-many = must end a range of at most { $most } days
+too_many-appointments = must leave at most 5000 appointments: ask for fewer days, or for one practitioner
+format-clock = must be a time, HH:MM
+## The catalogue, items and quotes
+
+category_name_taken = Another category beside it has this name.
+category_ring = is the category itself, or lies below it
+category_too_deep = is too deep: categories lie eight deep at most
+category_in_use = The category holds other categories or products.
+product_code_taken = Another product has this code.
+not_a_service = is for services only
+order-period = must not lie before the first day
+tax_category_unknown = is no tax category of the clinic's country
+product_decides = is the product's: leave it out
+required-product = is required where there is no product
+product_not_offered = The product is not offered on the appointment's day.
+nothing_accepted = The patient has accepted nothing that is on no quote yet.
+format-quantity = must be a number above 0 with at most three decimals
 
 ## Accounts, passwords and the second factor
 
@@ -158,3 +223,15 @@ totp_not_begun = Begin with a second factor first.
 totp_enabled = You have a second factor already: disable it first.
 totp_not_enabled = You have no second factor.
 last_admin-own = You are the only administrator of a clinic: make somebody else one first.
+
+## Links that patients hold
+
+link_used = This link was used already.
+too_late_to_cancel = It is too late to cancel the appointment here: please call the clinic.
+## Slots and holds
+
+slot_taken = This time is booked already.
+slot_held = Somebody is about to book this time.
+too_many_holds = You hold 20 times already: book or release one first.
+not_bookable = This cannot be booked on that day.
+range-starts = must lie in the future, and within three years

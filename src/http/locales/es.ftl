@@ -59,7 +59,7 @@ patient_has_appointments = El paciente tiene citas pendientes.
 merge_chain = Otras fichas se fusionaron con este paciente: deshaga antes esa fusión o fusione en sentido contrario.
 precondition_failed = El elemento ha cambiado desde la versión indicada en If-Match.
 body_too_large = El cuerpo de la solicitud supera los { $limit } bytes.
-unsupported_media_type = El cuerpo de la solicitud debe ser application/json.
+unsupported_media_type = El cuerpo de la solicitud debe ser { $expected }.
 rate_limited = Demasiadas solicitudes: inténtelo más tarde.
 database_busy = El servicio está ocupado: inténtelo de nuevo en un momento.
 internal = El error es nuestro. El identificador de la solicitud permite encontrarlo en nuestro registro.
@@ -117,6 +117,28 @@ postal_code_invalid = no es un código postal válido ({ $country }, por ejemplo
 phone_invalid = no es un número de teléfono válido, por ejemplo { $example }
 iban_invalid = no es un IBAN válido
 
+## Las citas
+
+practitioner_busy = El profesional ya tiene otra cita a esta hora.
+patient_busy = El paciente ya tiene otra cita a esta hora.
+room_busy = La sala está ocupada a esta hora.
+slot_held = Alguien está reservando este horario.
+hold_expired = La reserva provisional ha caducado o es de otro horario.
+not_bookable = No se puede reservar para ese día.
+licence_expired = La licencia del profesional habrá caducado ese día.
+room_elsewhere = La sala es de otro centro.
+range-start = debe estar entre hace diez años y dentro de tres años
+illegal_transition-appointment = { $status ->
+        [scheduled] La cita está programada
+        [confirmed] La cita está confirmada
+        [checked-in] El paciente ha llegado
+        [completed] La cita ha terminado
+        [cancelled] La cita está anulada
+        [no-show] El paciente no se presentó
+       *[other] La cita está { $status }
+    }: este paso no es posible.
+illegal_transition-early = La cita aún no ha empezado.
+
 ## El personal y las invitaciones
 
 admins_only = Solo un administrador puede hacer esto con un administrador.
@@ -137,6 +159,57 @@ member_deactivated = Esta persona ya no trabaja aquí.
 missing-account = es obligatorio: esta dirección aún no tiene cuenta
 missing-name = aún no figura en la cuenta de la persona
 format-color = debe ser un color en hexadecimal en minúsculas, como #2e7d32
+
+## La clínica, sus sedes y sus días de cierre
+
+order-hours = debe ser posterior al comienzo
+order-days = no debe ser anterior al primer día
+overlap = no debe coincidir con otro horario del mismo día de la semana
+unknown_subdivision = no es una parte del país de la clínica cuyos festivos se conozcan
+range-holidays = debe ser el primer día o como máximo tres años después
+facility_has_appointments = La sede tiene citas pendientes.
+facility_has_hours = Hay profesionales con horario en esta sede.
+facility_has_rooms = La sede tiene salas: elimínelas primero.
+room_has_appointments = La sala tiene citas pendientes.
+room_name_taken = Otra sala de la sede tiene este nombre.
+## Los archivos
+
+malformed_csv = El archivo no está en UTF-8.
+malformed_csv-header = El archivo no tiene línea de encabezado.
+too_many-lines = debe tener como máximo { $max } líneas
+more = Sin enumerar: otros { $count } campos.
+cells = no tiene tantas celdas como el encabezado
+duplicate_column = figura dos veces en el encabezado
+unknown_column = no es una columna de este archivo
+duplicate = dice lo mismo que la línea { $line }
+
+## Los profesionales, sus horarios, la agenda
+
+practitioner_has_appointments = El profesional tiene citas pendientes.
+hours_overlap = El profesional ya tiene otro horario en ese momento de la semana.
+required-kind = es obligatorio en este tipo de horario
+required-range = es obligatorio junto al otro extremo del periodo
+not_allowed-weekly = solo vale para los horarios semanales
+range-ends = debe ser posterior al comienzo
+range-days = no debe ser anterior al primer día
+range-many = debe cerrar un periodo de { $most } días como máximo
+too_many-appointments = debe dejar 5000 citas como máximo: pida menos días o un solo profesional
+format-clock = debe ser una hora, HH:MM
+## El catálogo, las prestaciones y los presupuestos
+
+category_name_taken = Otra categoría del mismo nivel ya tiene este nombre.
+category_ring = es la propia categoría o está dentro de ella
+category_too_deep = está a demasiada profundidad: las categorías tienen ocho niveles como máximo
+category_in_use = La categoría contiene otras categorías o productos.
+product_code_taken = Otro producto ya tiene este código.
+not_a_service = es solo para servicios
+order-period = no debe ser anterior al primer día
+tax_category_unknown = no es una categoría fiscal del país de la clínica
+product_decides = lo determina el producto: no lo indique
+required-product = es obligatorio si no hay producto
+product_not_offered = El producto no se ofrece el día de la cita.
+nothing_accepted = El paciente no ha aceptado nada que no figure ya en un presupuesto.
+format-quantity = debe ser un número mayor que 0 con tres decimales como máximo
 
 ## Cuentas, contraseñas y segundo factor
 
@@ -163,3 +236,15 @@ totp_not_begun = Empiece primero con un segundo factor.
 totp_enabled = Ya tiene un segundo factor: desactívelo primero.
 totp_not_enabled = No tiene un segundo factor.
 last_admin-own = Es la única persona que administra una clínica: nombre antes a otra.
+
+## Enlaces de los pacientes
+
+link_used = Este enlace ya se ha utilizado.
+too_late_to_cancel = Es demasiado tarde para cancelar la cita aquí: llame a la consulta.
+## Huecos y reservas provisionales
+
+slot_taken = Esta hora ya está reservada.
+slot_held = Alguien está reservando este horario.
+too_many_holds = Ya retiene 20 horas: reserve o libere una primero.
+not_bookable = No se puede reservar para ese día.
+range-starts = debe estar en el futuro, en un plazo máximo de tres años

@@ -59,7 +59,7 @@ patient_has_appointments = Le patient a encore des rendez-vous à venir.
 merge_chain = D’autres fiches ont été fusionnées avec ce patient : annulez d’abord cette fusion ou fusionnez dans l’autre sens.
 precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
 body_too_large = Le corps de la requête dépasse { $limit } octets.
-unsupported_media_type = Le corps de la requête doit être de type application/json.
+unsupported_media_type = Le corps de la requête doit être de type { $expected }.
 rate_limited = Trop de requêtes{ "\u00A0" }: réessayez plus tard.
 database_busy = Le service est très sollicité{ "\u00A0" }: réessayez dans un instant.
 internal = L’erreur vient de nous. L’identifiant de la requête permet de la retrouver dans notre journal.
@@ -117,6 +117,28 @@ postal_code_invalid = n’est pas un code postal valide ({ $country }, par exemp
 phone_invalid = n’est pas un numéro de téléphone valide, par exemple { $example }
 iban_invalid = n’est pas un IBAN valide
 
+## Les rendez-vous
+
+practitioner_busy = Le praticien a déjà un rendez-vous à cette heure.
+patient_busy = Le patient a déjà un rendez-vous à cette heure.
+room_busy = La salle est occupée à cette heure.
+slot_held = Quelqu’un est en train de réserver ce créneau.
+hold_expired = La réservation provisoire a expiré, ou porte sur un autre créneau.
+not_bookable = Aucune réservation n’est possible ici ce jour-là.
+licence_expired = L’autorisation d’exercer du praticien aura expiré ce jour-là.
+room_elsewhere = La salle appartient à un autre site.
+range-start = doit se situer entre il y a dix ans et dans trois ans
+illegal_transition-appointment = { $status ->
+        [scheduled] Le rendez-vous est prévu
+        [confirmed] Le rendez-vous est confirmé
+        [checked-in] Le patient est arrivé
+        [completed] Le rendez-vous est terminé
+        [cancelled] Le rendez-vous est annulé
+        [no-show] Le patient n’est pas venu
+       *[other] Le rendez-vous est { $status }
+    }{ "\u00A0" }: cette étape n’est pas possible.
+illegal_transition-early = Le rendez-vous n’a pas encore commencé.
+
 ## L’équipe et les invitations
 
 admins_only = Seul un administrateur peut faire cela pour un administrateur.
@@ -137,6 +159,57 @@ member_deactivated = Cette personne ne travaille plus ici.
 missing-account = est obligatoire{ "\u00A0" }: cette adresse n’a pas encore de compte
 missing-name = ne figure pas encore dans le compte de la personne
 format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
+
+## Le cabinet, ses lieux et ses jours de fermeture
+
+order-hours = doit être postérieure au début
+order-days = ne doit pas précéder le premier jour
+overlap = ne doit pas chevaucher d’autres horaires du même jour de la semaine
+unknown_subdivision = n’est pas une partie du pays du cabinet dont les jours fériés sont connus
+range-holidays = doit être le premier jour ou au plus tard trois ans après
+facility_has_appointments = Des rendez-vous sont encore prévus dans ce lieu.
+facility_has_hours = Des praticiens ont des horaires dans ce lieu.
+facility_has_rooms = Ce lieu a des salles{ "\u00A0" }: supprimez-les d’abord.
+room_has_appointments = Des rendez-vous sont encore prévus dans cette salle.
+room_name_taken = Une autre salle de ce lieu porte ce nom.
+## Les fichiers
+
+malformed_csv = Le fichier n’est pas en UTF-8.
+malformed_csv-header = Le fichier n’a pas de ligne d’en-tête.
+too_many-lines = doit compter { $max } lignes au plus
+more = Non listés{ "\u00A0" }: { $count } autres champs.
+cells = n’a pas autant de cellules que l’en-tête
+duplicate_column = figure deux fois dans l’en-tête
+unknown_column = n’est pas une colonne de ce fichier
+duplicate = indique la même chose que la ligne { $line }
+
+## Les praticiens, leurs horaires, l’agenda
+
+practitioner_has_appointments = Le praticien a encore des rendez-vous à venir.
+hours_overlap = Le praticien a déjà d’autres horaires à ce moment de la semaine.
+required-kind = est obligatoire pour ce type d’horaires
+required-range = est obligatoire à côté de l’autre borne de la période
+not_allowed-weekly = ne vaut que pour les horaires hebdomadaires
+range-ends = doit être postérieur au début
+range-days = ne doit pas précéder le premier jour
+range-many = doit clore une période de { $most } jours au plus
+too_many-appointments = doit laisser 5000 rendez-vous au plus{ "\u00A0" }: demandez moins de jours, ou un seul praticien
+format-clock = doit être une heure, HH:MM
+## Le catalogue, les prestations et les devis
+
+category_name_taken = Une catégorie voisine porte déjà ce nom.
+category_ring = désigne la catégorie elle-même ou l’une de celles qu’elle contient
+category_too_deep = se trouve trop bas{ "\u00A0" }: les catégories comptent huit niveaux au plus
+category_in_use = La catégorie contient d’autres catégories ou des produits.
+product_code_taken = Un autre produit porte déjà ce code.
+not_a_service = est réservé aux prestations
+order-period = ne doit pas précéder le premier jour
+tax_category_unknown = n’est pas une catégorie de taxe du pays du cabinet
+product_decides = vient du produit{ "\u00A0" }: ne l’indiquez pas
+required-product = est obligatoire en l’absence de produit
+product_not_offered = Le produit n’est pas proposé le jour du rendez-vous.
+nothing_accepted = Le patient n’a rien accepté qui ne figure déjà sur un devis.
+format-quantity = doit être un nombre supérieur à 0, avec trois décimales au plus
 
 ## Comptes, mots de passe et second facteur
 
@@ -163,3 +236,15 @@ totp_not_begun = Commencez d’abord un second facteur.
 totp_enabled = Vous avez déjà un second facteur{ "\u00A0" }: désactivez-le d’abord.
 totp_not_enabled = Vous n’avez pas de second facteur.
 last_admin-own = Vous êtes seul à administrer un cabinet{ "\u00A0" }: nommez d’abord quelqu’un d’autre.
+
+## Liens des patients
+
+link_used = Ce lien a déjà été utilisé.
+too_late_to_cancel = Il est trop tard pour annuler le rendez-vous ici{ "\u00A0" }: veuillez appeler le cabinet.
+## Créneaux et réservations provisoires
+
+slot_taken = Cet horaire est déjà réservé.
+slot_held = Quelqu’un est en train de réserver ce créneau.
+too_many_holds = Vous retenez déjà 20 horaires{ "\u00A0" }: réservez-en un ou libérez-en un d’abord.
+not_bookable = Aucune réservation n’est possible ici ce jour-là.
+range-starts = doit se situer dans l’avenir, d’ici trois ans au plus

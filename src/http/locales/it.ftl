@@ -59,7 +59,7 @@ patient_has_appointments = Il paziente ha ancora appuntamenti in programma.
 merge_chain = Altre schede sono state unite a questo paziente: annullare prima quell’unione o unire nel senso opposto.
 precondition_failed = L’elemento è cambiato dopo la versione indicata in If-Match.
 body_too_large = Il corpo della richiesta supera i { $limit } byte.
-unsupported_media_type = Il corpo della richiesta deve essere application/json.
+unsupported_media_type = Il corpo della richiesta deve essere { $expected }.
 rate_limited = Troppe richieste: riprovi più tardi.
 database_busy = Il servizio è occupato: riprovi tra un momento.
 internal = L’errore è nostro. L’identificativo della richiesta permette di ritrovarlo nel nostro registro.
@@ -117,6 +117,28 @@ postal_code_invalid = non è un codice postale valido ({ $country }, ad esempio 
 phone_invalid = non è un numero di telefono valido, ad esempio { $example }
 iban_invalid = non è un IBAN valido
 
+## Gli appuntamenti
+
+practitioner_busy = Il professionista ha già un altro appuntamento a quest’ora.
+patient_busy = Il paziente ha già un altro appuntamento a quest’ora.
+room_busy = La stanza è occupata a quest’ora.
+slot_held = Qualcuno sta prenotando questo orario.
+hold_expired = La prenotazione provvisoria è scaduta o riguarda un altro orario.
+not_bookable = Non è prenotabile per quel giorno.
+licence_expired = L’abilitazione del professionista sarà scaduta in quel giorno.
+room_elsewhere = La stanza appartiene a un’altra sede.
+range-start = deve essere compreso tra dieci anni fa e tre anni da oggi
+illegal_transition-appointment = { $status ->
+        [scheduled] L’appuntamento è fissato
+        [confirmed] L’appuntamento è confermato
+        [checked-in] Il paziente è arrivato
+        [completed] L’appuntamento è concluso
+        [cancelled] L’appuntamento è annullato
+        [no-show] Il paziente non si è presentato
+       *[other] L’appuntamento è { $status }
+    }: questo passaggio non è possibile.
+illegal_transition-early = L’appuntamento non è ancora iniziato.
+
 ## Il personale e gli inviti
 
 admins_only = Solo un amministratore può farlo per un amministratore.
@@ -137,6 +159,57 @@ member_deactivated = Questa persona non lavora più qui.
 missing-account = è obbligatorio: questo indirizzo non ha ancora un account
 missing-name = non figura ancora nell’account della persona
 format-color = deve essere un colore in esadecimale minuscolo, come #2e7d32
+
+## Lo studio, le sue sedi e i giorni di chiusura
+
+order-hours = deve essere successiva all’inizio
+order-days = non deve precedere il primo giorno
+overlap = non deve sovrapporsi ad altri orari dello stesso giorno della settimana
+unknown_subdivision = non è una parte del paese dello studio di cui siano noti i giorni festivi
+range-holidays = deve essere il primo giorno o al massimo tre anni dopo
+facility_has_appointments = La sede ha ancora appuntamenti in programma.
+facility_has_hours = Alcuni professionisti hanno orari in questa sede.
+facility_has_rooms = La sede ha delle sale: le elimini prima.
+room_has_appointments = La sala ha ancora appuntamenti in programma.
+room_name_taken = Un’altra sala della sede ha questo nome.
+## I file
+
+malformed_csv = Il file non è in UTF-8.
+malformed_csv-header = Il file non ha una riga di intestazione.
+too_many-lines = deve avere al massimo { $max } righe
+more = Non elencati: altri { $count } campi.
+cells = non ha tante celle quante l’intestazione
+duplicate_column = compare due volte nell’intestazione
+unknown_column = non è una colonna di questo file
+duplicate = dice lo stesso della riga { $line }
+
+## I medici, i loro orari, l’agenda
+
+practitioner_has_appointments = Il medico ha ancora appuntamenti in programma.
+hours_overlap = Il medico ha già altri orari in questo momento della settimana.
+required-kind = è obbligatorio per questo tipo di orario
+required-range = è obbligatorio accanto all’altro estremo del periodo
+not_allowed-weekly = vale solo per gli orari settimanali
+range-ends = deve essere successivo all’inizio
+range-days = non deve precedere il primo giorno
+range-many = deve chiudere un periodo di al massimo { $most } giorni
+too_many-appointments = deve lasciare al massimo 5000 appuntamenti: chieda meno giorni o un solo medico
+format-clock = deve essere un orario, HH:MM
+## Il catalogo, le prestazioni e i preventivi
+
+category_name_taken = Un’altra categoria allo stesso livello ha già questo nome.
+category_ring = è la categoria stessa o si trova al suo interno
+category_too_deep = si trova troppo in basso: le categorie hanno al massimo otto livelli
+category_in_use = La categoria contiene altre categorie o prodotti.
+product_code_taken = Un altro prodotto ha già questo codice.
+not_a_service = è solo per i servizi
+order-period = non deve precedere il primo giorno
+tax_category_unknown = non è una categoria fiscale del Paese dello studio
+product_decides = è stabilito dal prodotto: non va indicato
+required-product = è obbligatorio se manca il prodotto
+product_not_offered = Il prodotto non è offerto il giorno dell’appuntamento.
+nothing_accepted = Il paziente non ha accettato nulla che non sia già in un preventivo.
+format-quantity = deve essere un numero maggiore di 0 con al massimo tre decimali
 
 ## Account, password e secondo fattore
 
@@ -163,3 +236,15 @@ totp_not_begun = Cominci prima con un secondo fattore.
 totp_enabled = Ha già un secondo fattore: prima lo disattivi.
 totp_not_enabled = Non ha un secondo fattore.
 last_admin-own = È l’unica persona che amministra uno studio: ne nomini prima un’altra.
+
+## Link dei pazienti
+
+link_used = Questo link è già stato usato.
+too_late_to_cancel = È troppo tardi per annullare l’appuntamento qui: chiamare lo studio.
+## Orari liberi e prenotazioni provvisorie
+
+slot_taken = Questo orario è già prenotato.
+slot_held = Qualcuno sta prenotando questo orario.
+too_many_holds = Lei trattiene già 20 orari: ne prenoti o ne liberi prima uno.
+not_bookable = Non è prenotabile per quel giorno.
+range-starts = deve essere nel futuro, entro tre anni

@@ -59,7 +59,7 @@ patient_has_appointments = O paciente ainda tem consultas marcadas.
 merge_chain = Outras fichas foram fundidas com este paciente: anule primeiro essa fusão ou funda no sentido inverso.
 precondition_failed = O elemento mudou desde a versão indicada em If-Match.
 body_too_large = O corpo do pedido ultrapassa { $limit } bytes.
-unsupported_media_type = O corpo do pedido tem de ser application/json.
+unsupported_media_type = O corpo do pedido tem de ser { $expected }.
 rate_limited = Demasiados pedidos: tente mais tarde.
 database_busy = O serviço está ocupado: tente novamente dentro de momentos.
 internal = O erro é nosso. O identificador do pedido permite encontrá-lo no nosso registo.
@@ -117,6 +117,28 @@ postal_code_invalid = não é um código postal válido ({ $country }, por exemp
 phone_invalid = não é um número de telefone válido, por exemplo { $example }
 iban_invalid = não é um IBAN válido
 
+## As consultas
+
+practitioner_busy = O profissional já tem outra consulta a esta hora.
+patient_busy = O paciente já tem outra consulta a esta hora.
+room_busy = A sala está ocupada a esta hora.
+slot_held = Alguém está a marcar este horário.
+hold_expired = A reserva provisória expirou ou é de outro horário.
+not_bookable = Não é possível marcar para esse dia.
+licence_expired = A licença do profissional terá expirado nesse dia.
+room_elsewhere = A sala pertence a outro local.
+range-start = tem de estar entre há dez anos e daqui a três anos
+illegal_transition-appointment = { $status ->
+        [scheduled] A consulta está marcada
+        [confirmed] A consulta está confirmada
+        [checked-in] O paciente já chegou
+        [completed] A consulta terminou
+        [cancelled] A consulta foi cancelada
+        [no-show] O paciente não compareceu
+       *[other] A consulta está { $status }
+    }: este passo não é possível.
+illegal_transition-early = A consulta ainda não começou.
+
 ## A equipa e os convites
 
 admins_only = Só um administrador pode fazer isto a um administrador.
@@ -137,6 +159,57 @@ member_deactivated = Esta pessoa já não trabalha aqui.
 missing-account = é obrigatório: este endereço ainda não tem conta
 missing-name = ainda não consta da conta da pessoa
 format-color = deve ser uma cor em hexadecimal minúsculo, como #2e7d32
+
+## A clínica, as suas instalações e os dias de encerramento
+
+order-hours = deve ser posterior ao início
+order-days = não deve ser anterior ao primeiro dia
+overlap = não deve sobrepor-se a outro horário do mesmo dia da semana
+unknown_subdivision = não é uma parte do país da clínica cujos feriados sejam conhecidos
+range-holidays = deve ser o primeiro dia ou no máximo três anos depois
+facility_has_appointments = O estabelecimento tem consultas por realizar.
+facility_has_hours = Há profissionais com horário neste estabelecimento.
+facility_has_rooms = O estabelecimento tem salas: elimine-as primeiro.
+room_has_appointments = A sala tem consultas por realizar.
+room_name_taken = Outra sala do estabelecimento tem este nome.
+## Os ficheiros
+
+malformed_csv = O ficheiro não está em UTF-8.
+malformed_csv-header = O ficheiro não tem linha de cabeçalho.
+too_many-lines = tem de ter no máximo { $max } linhas
+more = Não listados: outros { $count } campos.
+cells = não tem tantas células como o cabeçalho
+duplicate_column = figura duas vezes no cabeçalho
+unknown_column = não é uma coluna deste ficheiro
+duplicate = diz o mesmo que a linha { $line }
+
+## Os profissionais, os seus horários, a agenda
+
+practitioner_has_appointments = O profissional ainda tem consultas marcadas.
+hours_overlap = O profissional já tem outro horário a essa hora da semana.
+required-kind = é obrigatório neste tipo de horário
+required-range = é obrigatório a par do outro extremo do período
+not_allowed-weekly = só se aplica aos horários semanais
+range-ends = tem de ser posterior ao início
+range-days = não pode ser anterior ao primeiro dia
+range-many = tem de fechar um período de { $most } dias, no máximo
+too_many-appointments = tem de deixar, no máximo, 5000 consultas: peça menos dias ou um só profissional
+format-clock = tem de ser uma hora, HH:MM
+## O catálogo, os atos e os orçamentos
+
+category_name_taken = Outra categoria ao mesmo nível já tem este nome.
+category_ring = é a própria categoria ou está dentro dela
+category_too_deep = está demasiado fundo: as categorias têm no máximo oito níveis
+category_in_use = A categoria contém outras categorias ou produtos.
+product_code_taken = Outro produto já tem este código.
+not_a_service = é só para serviços
+order-period = não pode ser anterior ao primeiro dia
+tax_category_unknown = não é uma categoria fiscal do país da clínica
+product_decides = é definido pelo produto: não o indique
+required-product = é obrigatório quando não há produto
+product_not_offered = O produto não é oferecido no dia da consulta.
+nothing_accepted = O paciente não aceitou nada que não esteja já num orçamento.
+format-quantity = tem de ser um número superior a 0 com três casas decimais, no máximo
 
 ## Contas, palavras-passe e segundo fator
 
@@ -163,3 +236,15 @@ totp_not_begun = Comece primeiro com um segundo fator.
 totp_enabled = Já tem um segundo fator: desative-o primeiro.
 totp_not_enabled = Não tem um segundo fator.
 last_admin-own = É a única pessoa que administra uma clínica: nomeie primeiro outra.
+
+## Ligações dos doentes
+
+link_used = Esta ligação já foi utilizada.
+too_late_to_cancel = É demasiado tarde para cancelar a consulta aqui: telefone para o consultório.
+## Horários livres e reservas provisórias
+
+slot_taken = Este horário já está reservado.
+slot_held = Alguém está a marcar este horário.
+too_many_holds = Já retém 20 horários: reserve ou liberte um primeiro.
+not_bookable = Não é possível marcar para esse dia.
+range-starts = deve situar-se no futuro, no máximo a três anos

@@ -4,9 +4,13 @@
 //! is audited in the same transaction, writes by the tables' triggers.
 
 pub mod duplicates;
+pub mod export;
+pub mod import;
 mod model;
 mod sound;
 mod statements;
+mod table;
+pub mod timeline;
 mod words;
 
 use poem::web::Data;
@@ -21,7 +25,6 @@ use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
-use crate::api::schema::postal_code;
 use crate::api::search::bounds;
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
@@ -35,11 +38,12 @@ use model::sort_name;
 pub use model::{Address, AddressPatch, Gender, NewPatient, Patient, PatientPatch, Sort};
 pub use statements::STATEMENTS;
 use statements::{
-    ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, FORGET_LIKENESS, INSERT, LIST, RESTORE, SEARCH_LIST, SET_TERMS, UPDATE,
+    ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, FORGET_LIKENESS, INSERT, LIST, RESTORE, SEARCH_LIST,
+    SET_TERMS, UPDATE,
 };
 use words::{birth_word, sought, terms};
 
-/// As many as a long name has.
+/// As many as a long name has; the statements have room for a birth date beside them.
 const MAX_WORDS: usize = 6;
 
 /// Births before and after are typing errors; the bounds are the table's.
@@ -93,13 +97,7 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let mut words = q.0.as_ref().map(|q| sought(q.as_str())).unwrap_or_default();
-        if words.len() > MAX_WORDS {
-            return Err(ApiError::invalid("/query/q", "too_many", "must be at most six words"));
-        }
-        // Beside words the birth date is one, so that one index finds all.
-        let day = birth_date.0.filter(|_| !words.is_empty()).map(birth_word);
-        words.extend(day);
+        let words = asked(q.0.as_ref(), birth_date.0)?;
         let shape = [&words.join(" "), &format!("{:?} {archived} {sort:?}", birth_date.0)];
         let page = cursors.page(caller, limit.0, cursor.0.as_ref(), &shape.map(String::as_str))?;
 
@@ -109,7 +107,8 @@ impl Patients {
         let rows = page.rows();
         let answer = transaction!(clinics.read(caller), |tx| {
             let found = if words.is_empty() {
-                let picked = LIST.pick(&[usize::from(birth_date.is_some()), usize::from(archived), order, page.bucket()]);
+                let picked =
+                    LIST.pick(&[usize::from(birth_date.is_some()), usize::from(archived), order, page.bucket()]);
                 tx.page(picked, &[&birth_date.0, &None::<Vec<String>>, &key, &id, &rows]).await?
             } else {
                 let picked = SEARCH_LIST.pick(&[words.len() - 1, order, usize::from(archived), page.bucket()]);
@@ -257,10 +256,7 @@ impl Patients {
 
 /// What a changed address is by itself: its country may be the one that was stored.
 fn check_address(patient: &mut NewPatient, clinic: &'static Region) -> Result<()> {
-    if let Some(Address { postal_code: Some(code), country, .. }) = &mut patient.address {
-        *code = postal_code("/address/postalCode", code, country.as_ref(), clinic)?;
-    }
-    Ok(())
+    patient.address.as_mut().map_or(Ok(()), |address| address.check(clinic))
 }
 
 /// The audit row of an answer that is given again.
@@ -302,6 +298,17 @@ async fn store(
     let patient = Patient::try_from(&row)?;
     tx.at_commit(statement_of_terms, found_by(&patient));
     Ok(patient)
+}
+
+/// The words of a search; none: a list.
+fn asked(q: Option<&SearchText>, birth_date: Option<Day>) -> Result<Vec<String>> {
+    let mut words = q.map(|q| sought(q.as_str())).unwrap_or_default();
+    if words.len() > MAX_WORDS {
+        return Err(ApiError::invalid("/query/q", "too_many", "must be at most six words"));
+    }
+    // Beside words the birth date is one, so that one index finds all.
+    words.extend(birth_date.filter(|_| !words.is_empty()).map(birth_word));
+    Ok(words)
 }
 
 /// What the statements on terms say of a patient.

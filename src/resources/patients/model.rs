@@ -6,54 +6,11 @@ use poem_openapi::{Enum, Object};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+pub use crate::api::address::{Address, AddressPatch};
 use crate::api::answer::Resource;
 use crate::api::day::Day;
 use crate::api::search::fold;
-use crate::api::text::{
-    AddressLine, City, Country, Email, Language, Notes, PatientNumber, PersonName, PhoneNumber, PostalCode,
-};
-
-/// A postal address.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Address {
-    /// Street and number.
-    #[oai(skip_serializing_if_is_none)]
-    pub line1: Option<AddressLine>,
-    /// What does not fit the first line.
-    #[oai(skip_serializing_if_is_none)]
-    pub line2: Option<AddressLine>,
-    /// Postal code.
-    #[oai(skip_serializing_if_is_none)]
-    pub postal_code: Option<PostalCode>,
-    /// Town.
-    #[oai(skip_serializing_if_is_none)]
-    pub city: Option<City>,
-    /// Country, ISO 3166-1 alpha-2.
-    #[oai(skip_serializing_if_is_none)]
-    pub country: Option<Country>,
-}
-
-/// A postal address's changes.
-#[derive(Debug, Clone, Object)]
-#[oai(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AddressPatch {
-    /// Street and number.
-    #[oai(nullable)]
-    pub line1: MaybeUndefined<AddressLine>,
-    /// What does not fit the first line.
-    #[oai(nullable)]
-    pub line2: MaybeUndefined<AddressLine>,
-    /// Postal code.
-    #[oai(nullable)]
-    pub postal_code: MaybeUndefined<PostalCode>,
-    /// Town.
-    #[oai(nullable)]
-    pub city: MaybeUndefined<City>,
-    /// Country, ISO 3166-1 alpha-2.
-    #[oai(nullable)]
-    pub country: MaybeUndefined<Country>,
-}
+use crate::api::text::{Email, Language, Notes, PatientNumber, PersonName, PhoneNumber};
 
 /// As stated by the patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -180,13 +137,6 @@ impl TryFrom<&Row> for Patient {
     type Error = tokio_postgres::Error;
 
     fn try_from(row: &Row) -> Result<Self, tokio_postgres::Error> {
-        let address = Address {
-            line1: row.try_get("address_line1")?,
-            line2: row.try_get("address_line2")?,
-            postal_code: row.try_get("postal_code")?,
-            city: row.try_get("city")?,
-            country: row.try_get("country")?,
-        };
         Ok(Self {
             id: row.try_get("id")?,
             patient_number: row.try_get("patient_number")?,
@@ -196,7 +146,7 @@ impl TryFrom<&Row> for Patient {
             gender: Gender::stored(row.try_get("gender")?),
             email: row.try_get("email")?,
             phone: row.try_get("phone")?,
-            address: (address != Address::default()).then_some(address),
+            address: Address::stored(row)?,
             language: row.try_get("language")?,
             notes: row.try_get("notes")?,
             created_at: row.try_get("created_at")?,
@@ -273,9 +223,7 @@ pub struct PatientPatch {
 impl PatientPatch {
     /// Whether postal code or country change.
     pub(super) fn moves(&self) -> bool {
-        self.address
-            .value()
-            .is_some_and(|address| !address.postal_code.is_undefined() || !address.country.is_undefined())
+        self.address.value().is_some_and(AddressPatch::moves)
     }
 
     /// The patient after these changes.
@@ -297,14 +245,7 @@ impl PatientPatch {
         match self.address {
             MaybeUndefined::Undefined => {}
             MaybeUndefined::Null => patient.address = None,
-            MaybeUndefined::Value(change) => {
-                let address = patient.address.get_or_insert_default();
-                change.line1.update_to(&mut address.line1);
-                change.line2.update_to(&mut address.line2);
-                change.postal_code.update_to(&mut address.postal_code);
-                change.city.update_to(&mut address.city);
-                change.country.update_to(&mut address.country);
-            }
+            MaybeUndefined::Value(change) => change.apply(patient.address.get_or_insert_default()),
         }
     }
 }

@@ -50,7 +50,8 @@ mod tests {
     /// Whoever changes a code must have those that are stored made anew.
     #[test]
     fn codes_stay_what_they_are() {
-        let codes = ["durand", "muller", "goncalves", "giovanni", "jimenez", "thibault", "wagner", "io", "李"].map(sound);
+        let codes =
+            ["durand", "muller", "goncalves", "giovanni", "jimenez", "thibault", "wagner", "io", "李"].map(sound);
         assert_eq!(codes, ["TRNT", "MLR", "KNKLFS", "JFN", "JMNS", "TPLT", "AKNR", "A", "李"]);
     }
 }

@@ -13,7 +13,6 @@ macro_rules! columns {
          city, country, language, notes, created_at, updated_at, deleted_at, merged_into_id, version"
     };
 }
-pub(super) use columns;
 
 /// The patients that a word of a search finds, with their places in the orders: the index on terms holds all of it.
 macro_rules! word {
@@ -39,7 +38,7 @@ macro_rules! found_by {
     };
 }
 
-/// An order and where its page begins; `$5` and `$6` are the last row's key and id.
+/// An order and where its page begins; `$4` and `$5` are the last row's key and id.
 macro_rules! order {
     (first, $key:literal, $direction:literal) => {
         concat!(" AND $4::text IS NULL AND $5::uuid IS NULL ORDER BY ", $key, " ", $direction, ", id ", $direction)
@@ -61,6 +60,9 @@ macro_rules! order {
         )
     };
 }
+
+// A list that is taken away as a file is the same list.
+pub(super) use {columns, found_by, order, word};
 
 sql! { Clinic;
     /// A page of patients, and the audit row of their being seen: by birth date, archive, order with its beginning, and size.
@@ -93,6 +95,7 @@ sql! { Clinic;
             found_by!(1, 2, 3, 4),
             found_by!(1, 2, 3, 4, 5),
             found_by!(1, 2, 3, 4, 5, 6),
+            found_by!(1, 2, 3, 4, 5, 6, 7),
         ],
         ") found WHERE true",
         [

@@ -74,7 +74,8 @@ pub(super) fn sought(text: &str) -> Vec<String> {
 
 /// Digits and how they are grouped.
 fn is_number(token: &str) -> bool {
-    token.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation()) && token.contains(|c: char| c.is_ascii_digit())
+    token.chars().all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
+        && token.contains(|c: char| c.is_ascii_digit())
 }
 
 /// A number that is typed in groups is one word; fewer than three digits are words by themselves.
@@ -154,12 +155,24 @@ pub(super) struct Likeness {
 impl Likeness {
     /// Of one who is entered.
     pub fn of(patient: &Patient) -> Self {
-        Self::new(&patient.first_name, &patient.last_name, patient.birth_date, patient.phone.as_ref(), patient.email.as_ref())
+        Self::new(
+            &patient.first_name,
+            &patient.last_name,
+            patient.birth_date,
+            patient.phone.as_ref(),
+            patient.email.as_ref(),
+        )
     }
 
     /// Of one who may be.
     pub fn of_new(patient: &NewPatient) -> Self {
-        Self::new(&patient.first_name, &patient.last_name, patient.birth_date, patient.phone.as_ref(), patient.email.as_ref())
+        Self::new(
+            &patient.first_name,
+            &patient.last_name,
+            patient.birth_date,
+            patient.phone.as_ref(),
+            patient.email.as_ref(),
+        )
     }
 
     fn new(
@@ -170,7 +183,8 @@ impl Likeness {
         email: Option<&Email>,
     ) -> Self {
         let given = sound(&words(first.as_str()).next().unwrap_or_default());
-        let mut families: Vec<String> = words(last.as_str()).filter(|word| word.chars().count() >= MIN_FAMILY).collect();
+        let mut families: Vec<String> =
+            words(last.as_str()).filter(|word| word.chars().count() >= MIN_FAMILY).collect();
         if families.is_empty() {
             families = vec![words(last.as_str()).collect()];
         }

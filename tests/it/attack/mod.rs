@@ -3,7 +3,7 @@
 mod bad_input;
 mod bad_requests;
 mod framing;
-mod operations;
+pub mod operations;
 mod paging;
 mod spec_walk;
 mod tokens;

@@ -16,9 +16,10 @@ fn orders(spec: &Value, operation: &Operation) -> Vec<String> {
     let parameters = &spec["paths"][&operation.path]["get"]["parameters"];
     let sort = parameters.as_array().into_iter().flatten().find(|parameter| parameter["name"] == "sort");
     let orders = sort.map(|sort| resolve(spec, &sort["schema"])["enum"].clone());
-    let orders = orders.as_ref().and_then(Value::as_array).map(|orders| {
-        orders.iter().map(|order| format!("&sort={}", order.as_str().unwrap())).collect()
-    });
+    let orders = orders
+        .as_ref()
+        .and_then(Value::as_array)
+        .map(|orders| orders.iter().map(|order| format!("&sort={}", order.as_str().unwrap())).collect());
     orders.unwrap_or_else(|| vec![String::new()])
 }
 
@@ -48,7 +49,10 @@ async fn walk_through(
 ) -> Vec<String> {
     let (mut rows, mut cursor) = (Vec::new(), String::new());
     for page in 0..200 {
-        let (query, separator) = (format!("{query}{cursor}"), if operation.ids.iter().any(|(place, _)| place == "query") { '&' } else { '?' });
+        let (query, separator) = (
+            format!("{query}{cursor}"),
+            if operation.ids.iter().any(|(place, _)| place == "query") { '&' } else { '?' },
+        );
         let answer = walk.asked(operation, ids, person, &format!("{separator}{}", &query[1..])).await;
         assert_eq!(answer.status, 200, "{}{query}: {answer:?}", operation.id);
         rows.extend(keys(&answer.json));
@@ -90,7 +94,10 @@ async fn every_list_gives_each_row_once_in_every_order_while_rows_come_in() {
         }
         for order in orders(&walk.spec, list) {
             let before: BTreeSet<String> =
-                walk_through(&walk, list, &ids, &person, &format!("&limit=200{order}"), async || {}).await.into_iter().collect();
+                walk_through(&walk, list, &ids, &person, &format!("&limit=200{order}"), async || {})
+                    .await
+                    .into_iter()
+                    .collect();
             for limit in 1..=3 {
                 let rows = walk_through(&walk, list, &ids, &person, &format!("&limit={limit}{order}"), &enter).await;
                 let once: BTreeSet<String> = rows.iter().cloned().collect();

@@ -133,6 +133,11 @@ pub async fn bytes(base: &str, head: &[u8], body: Body<'_>) -> Reply {
         // A connection that is reset ends the answer too.
         while let Ok(read @ 1..) = reader.read(&mut buffer).await {
             reply.extend_from_slice(&buffer[..read]);
+            // One that goes on is left once it has begun.
+            let head = String::from_utf8_lossy(&reply[..reply.len().min(2000)]).into_owned();
+            if head.contains("content-type: text/event-stream\r\n") && head.contains("\r\n\r\n") {
+                break;
+            }
         }
         reply
     };

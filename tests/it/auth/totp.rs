@@ -488,6 +488,11 @@ async fn central_holds_no_secret_and_no_code_in_the_clear_and_the_trail_tells_of
             "totp_enabled success",
         ]
     );
+    let placed = "SELECT count(*), count(*) FILTER (WHERE a.request_id IS NOT NULL AND a.network IS NOT NULL)
+                    FROM medicalpro_central.audit_logs a JOIN medicalpro_central.users u ON u.id = a.user_id
+                   WHERE u.email = $1 AND a.action = 'recovery_code_used'";
+    let placed = central.query_one(placed, &[email]).await.unwrap();
+    assert_eq!((placed.get::<_, i64>(0), placed.get::<_, i64>(1)), (2, 2), "with their requests and networks");
     let everything = "SELECT string_agg(t::text, ' ') FROM (
         SELECT u::text AS t FROM medicalpro_central.users u WHERE email = $1
         UNION ALL SELECT r::text FROM medicalpro_central.recovery_codes r

@@ -77,7 +77,6 @@ impl Visit {
             practitioner: "Xx Practitioner".to_owned(),
             start: self.start,
             minutes: 30,
-            path: None,
         }
     }
 
@@ -359,6 +358,39 @@ async fn what_is_no_longer_so_is_not_told() {
     sent(&world, &visit, 4).await;
     assert_eq!(visit.outbox().await[8..], ["appointment_cancellation|closed|1"]);
     assert_eq!(mails_to(&world, &visit.email).len(), 4);
+}
+
+#[tokio::test]
+async fn a_confirmation_bears_the_link_that_the_patient_answers_by_and_a_cancellation_none() {
+    let world = World::start().await;
+    let clinic = world.clinic("answers").await;
+    let visit = Visit::of(&world, &clinic, "answers").await;
+    let link = Uuid::now_v7();
+    let laid = format!(
+        "INSERT INTO appointment_links (id, appointment_id, starts_at) VALUES ('{link}', '{}', '{}')",
+        visit.appointment, visit.start
+    );
+    assert_eq!(visit.hand.commit(SECRETARY, &laid).await, rows([]));
+    let told = serde_json::to_value(AppointmentNotice { link: Some(link), ..visit.told() }).unwrap();
+    visit.queue("appointment_confirmation", &told, 1).await;
+    note(&world, clinic.id.0).await;
+    sent(&world, &visit, 1).await;
+    let mails = mails_to(&world, &visit.email);
+    let token =
+        mails[0].links.iter().find_map(|link| link.split_once("/appointment?lang=es#token=")).expect("a link").1;
+    let body = json!({ "token": token });
+    let shown = world.send(reqwest::Method::POST, "/api/v1/links/appointment", Some(&body)).await;
+    assert_eq!(shown.status, 200, "{shown:?}");
+    assert_eq!((&shown.json["practitioner"], &shown.json["language"]), (&json!("Max Yy"), &json!("es")));
+    let confirmed = world.send(reqwest::Method::POST, "/api/v1/links/appointment/confirm", Some(&body)).await;
+    assert_eq!(confirmed.status, 204, "{confirmed:?}");
+
+    visit.queue("appointment_cancellation", &told, 1).await;
+    note(&world, clinic.id.0).await;
+    sent(&world, &visit, 2).await;
+    let mails = mails_to(&world, &visit.email);
+    let bearing = mails.iter().filter(|mail| mail.text.contains("token=") || mail.html.contains("token=")).count();
+    assert_eq!((mails.len(), bearing), (2, 1), "there is nothing to answer any more");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ pub mod central;
 mod forbidden;
 mod layers;
 mod limits;
+mod links;
 mod matrix;
 mod pooler;
 mod process;

@@ -90,12 +90,26 @@ async fn every_line_tells_of_its_request_and_clinic_and_none_of_a_patient_or_a_s
     let refused = site.world.send(Method::POST, "/api/v1/auth/login", Some(&wrong)).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
 
+    // What links open: a patient's, by a body, and a calendar's, whose token is in the query.
+    let visit = clinic.linked_appointment("Unspoken").await;
+    let linked = json!({ "token": visit.token() });
+    let seen = site.world.send(Method::POST, "/api/v1/links/appointment", Some(&linked)).await;
+    assert_eq!(seen.status, StatusCode::OK, "{seen:?}");
+    let links = format!("/api/v1/practitioners/{}/calendar-links", visit.practitioner);
+    let url = me.request(Method::POST, &links, &[], None).await.json["url"].as_str().unwrap().to_owned();
+    let calendar = url.split_once("?token=").unwrap().1;
+    for (token, status) in [(calendar, StatusCode::OK), ("unguessed-token", StatusCode::NOT_FOUND)] {
+        let path = format!("/api/v1/calendar.ics?token={token}&unguessed=unspoken");
+        assert_eq!(site.world.send(Method::GET, &path, None).await.status, status);
+    }
+
     let shown = counts(&shown_at(&mut server).await).await.0 + &counts(&shown_at(&mut worker).await).await.0;
     let of_worker = worker.terminate().await.1;
     let of_server = server.terminate().await.1;
 
     let (server_lines, worker_lines) = (lines(&of_server), lines(&of_worker));
     let list = "medicalpro::resources::patients::statements::SEARCH_LIST";
+    let fetch = "medicalpro::resources::links::statements::CALENDAR";
     for (lines, expected) in [
         (
             &server_lines,
@@ -104,6 +118,8 @@ async fn every_line_tells_of_its_request_and_clinic_and_none_of_a_patient_or_a_s
         (&server_lines, json!({ "message": "checkout", "request": request, "clinic": id, "database": "clinic" })),
         (&server_lines, json!({ "message": "statement", "request": request, "clinic": id, "statement": list })),
         (&server_lines, json!({ "message": "transaction", "request": request, "clinic": id })),
+        (&server_lines, json!({ "message": "statement", "clinic": id, "statement": fetch })),
+        (&server_lines, json!({ "message": "request", "clinic": id, "status": 200, "route": "/api/v1/calendar.ics" })),
         (&server_lines, json!({ "message": "internal error", "request": failure, "clinic": id, "code": "internal" })),
         (&worker_lines, json!({ "message": "step", "step": "database", "clinic": id, "attempt": 1 })),
         (&worker_lines, json!({ "message": "clinic provisioned", "clinic": id })),
@@ -133,8 +149,10 @@ async fn every_line_tells_of_its_request_and_clinic_and_none_of_a_patient_or_a_s
         {
             assert!(!low.contains(word), "{word} in {:?}", low.lines().find(|line| line.contains(word)));
         }
+        let tokens = [linked["token"].as_str().unwrap(), calendar];
         let secrets = [PASSWORD, MASTER_KEYS, &me.token, &me.refresh_token, &me.email, &sealed[0], &sealed[1]];
-        for secret in secrets.into_iter().chain(["app.ctx", "SELECT ", "INSERT ", "SCRAM-SHA-256"]) {
+        let secrets = secrets.into_iter().chain(tokens);
+        for secret in secrets.chain(["app.ctx", "SELECT ", "INSERT ", "SCRAM-SHA-256"]) {
             assert_eq!(text.lines().find(|line| line.contains(secret)), None, "{secret}");
         }
         assert_eq!(signatures(text), Vec::<&str>::new());

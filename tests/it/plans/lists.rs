@@ -15,7 +15,11 @@ const ROWS: u32 = 20_000;
 /// Lists that may sort, or read a table from end to end, and why. What stands here is looked for in the statement's name and text.
 const EXCEPTIONS: [(&str, &str, &str); 2] = [
     ("patients::statements::LIST", "birth_date = $2", "as many were born on a day as fit on a page"),
-    ("patients::statements::SEARCH_LIST", "", "what words find is put in order: tests/it/plans/patients.rs holds it to that"),
+    (
+        "patients::statements::SEARCH_LIST",
+        "",
+        "what words find is put in order: tests/it/plans/patients.rs holds it to that",
+    ),
 ];
 
 /// Rows in all of these tables, of whatever their columns take. Nothing refers to anything: a list's plan follows from how many rows
@@ -86,7 +90,9 @@ async fn every_list_in_every_order_is_read_from_an_index() {
     let lists: Vec<_> = resources::statements().into_iter().filter(|one| one.name.ends_with("LIST")).collect();
     let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = current_schema()";
     let tables: Vec<String> = database.query(tables, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
-    let words = |text: &str| text.split(|c: char| !(c.is_alphanumeric() || c == '_')).map(str::to_owned).collect::<BTreeSet<_>>();
+    let words = |text: &str| {
+        text.split(|c: char| !(c.is_alphanumeric() || c == '_')).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
     let read: BTreeSet<String> =
         lists.iter().flat_map(|list| words(&list.variants().concat())).filter(|word| tables.contains(word)).collect();
     assert!(read.contains("patients"), "{read:?}");
@@ -97,7 +103,10 @@ async fn every_list_in_every_order_is_read_from_an_index() {
     for role in Role::ALL {
         let schema = clinic.id.database_name();
         let session = role.session_role();
-        database.batch_execute(&format!("BEGIN; SET LOCAL ROLE {session}; SET LOCAL search_path = {schema}, pg_temp")).await.unwrap();
+        database
+            .batch_execute(&format!("BEGIN; SET LOCAL ROLE {session}; SET LOCAL search_path = {schema}, pg_temp"))
+            .await
+            .unwrap();
         for list in lists.iter().filter(|list| list.run_by.contains(&role)) {
             for text in list.variants() {
                 let sized = ["LIMIT 21", "LIMIT 101", "LIMIT 51"].iter().any(|size| text.contains(size));

@@ -15,5 +15,7 @@ fn statement(name: &str) -> &'static Statement<Clinic> {
 
 /// The generic plan of a statement, prepared and explained in one message.
 fn explain(text: &str, arguments: &str, options: &str) -> String {
-    format!("SET LOCAL plan_cache_mode = force_generic_plan; PREPARE one AS {text}; EXPLAIN ({options}) EXECUTE one ({arguments}); DEALLOCATE one")
+    format!(
+        "SET LOCAL plan_cache_mode = force_generic_plan; PREPARE one AS {text}; EXPLAIN ({options}) EXECUTE one ({arguments}); DEALLOCATE one"
+    )
 }

@@ -53,8 +53,11 @@ impl Ran {
     async fn of(hand: &Hand, role: Role, text: &str, arguments: &str) -> Self {
         let analyze = "ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF, VERBOSE";
         let lines = hand.run(role.session_role(), &explain(text, arguments, analyze)).await.unwrap();
-        let read = |table: &str| lines.iter().filter(|line| line.contains(&format!(" on {table}"))).map(|line| actual(line)).sum();
-        let (terms, patients) = (read(&format!("{}.patient_search_terms", hand.name)), read(&format!("{}.patients", hand.name)));
+        let read = |table: &str| {
+            lines.iter().filter(|line| line.contains(&format!(" on {table}"))).map(|line| actual(line)).sum()
+        };
+        let (terms, patients) =
+            (read(&format!("{}.patient_search_terms", hand.name)), read(&format!("{}.patients", hand.name)));
         Self { plan: lines.join("\n"), terms, patients }
     }
 }
@@ -94,13 +97,21 @@ async fn a_search_of_100000_patients_reads_what_the_words_find_and_a_page_of_pat
             for bucket in buckets {
                 let rows = [11.0, 21.0, 51.0, 101.0, 201.0][bucket];
                 let key = if order < 4 { "'m'" } else { "now() - interval '30 days'" };
-                let after = if order % 2 == 0 { "NULL, NULL".to_owned() } else { format!("{key}, '{}'", uuid::Uuid::nil()) };
+                let after =
+                    if order % 2 == 0 { "NULL, NULL".to_owned() } else { format!("{key}, '{}'", uuid::Uuid::nil()) };
                 for (words, most) in &searches {
-                    let bounds = |end: &str| words.iter().map(|word| format!("'{word}{end}'")).collect::<Vec<_>>().join(", ");
-                    let arguments = format!("'{}', ARRAY[{}], ARRAY[{}], {after}, 50", clinic.id, bounds(""), bounds("\u{10FFFF}"));
-                    let ran = Ran::of(&hand, role, search.pick(&[words.len() - 1, order, 0, bucket]).text(), &arguments).await;
+                    let bounds =
+                        |end: &str| words.iter().map(|word| format!("'{word}{end}'")).collect::<Vec<_>>().join(", ");
+                    let arguments =
+                        format!("'{}', ARRAY[{}], ARRAY[{}], {after}, 50", clinic.id, bounds(""), bounds("\u{10FFFF}"));
+                    let ran =
+                        Ran::of(&hand, role, search.pick(&[words.len() - 1, order, 0, bucket]).text(), &arguments)
+                            .await;
                     let plan = &ran.plan;
-                    assert!(!plan.contains("Seq Scan on ") && plan.contains("app.tenant"), "{role:?} {words:?}\n{plan}");
+                    assert!(
+                        !plan.contains("Seq Scan on ") && plan.contains("app.tenant"),
+                        "{role:?} {words:?}\n{plan}"
+                    );
                     assert!(ran.terms <= *most, "{words:?}: {} terms read\n{plan}", ran.terms);
                     // The page, and those archived between.
                     assert!(ran.patients <= rows, "{words:?}: {} patients read\n{plan}", ran.patients);

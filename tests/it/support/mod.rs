@@ -2,11 +2,14 @@
 //!
 //! Processes share one installation, as several servers and workers would: a job may be done by another test's worker.
 
+mod links;
 mod practice;
 pub mod process;
+pub mod sale;
 pub mod tokens;
 mod world;
 
+pub use links::{LinkedVisit, calendar_token, link_token};
 pub use world::{
     Answer, Clinic, MASTER_KEYS, MailFolder, OwnCluster, Person, World, admin_client, api_url, own_postgres, prepare,
     provisioner_url,

@@ -6,7 +6,7 @@ use super::Clinic;
 
 impl Clinic<'_> {
     /// Runs an INSERT whose first parameter is the new row's id, without triggers: there is nobody whom they could ask.
-    async fn lay(&self, insert: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Uuid {
+    pub(super) async fn lay(&self, insert: &str, params: &[&(dyn tokio_postgres::types::ToSql + Sync)]) -> Uuid {
         let (database, id) = (self.database().await, Uuid::now_v7());
         database.batch_execute("SET session_replication_role = replica").await.unwrap();
         let mut all: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = vec![&id];
@@ -50,5 +50,15 @@ impl Clinic<'_> {
         let insert = "INSERT INTO products_services (id, kind, name, unit_price_cents, duration_minutes, sort_name)
                       VALUES ($1, 'service', $2, 2500, $3, lower($2))";
         self.lay(insert, &[&name, &minutes]).await
+    }
+
+    /// An appointment of half an hour, of a patient who is entered for it; `starts_at` is an expression of SQL.
+    pub async fn appointment(&self, practitioner: Uuid, patient: &str, starts_at: &str) -> Uuid {
+        let patient: Uuid = self.patient(patient).await["id"].as_str().unwrap().parse().unwrap();
+        let insert = format!(
+            "INSERT INTO appointments (id, patient_id, practitioner_id, starts_at, ends_at, created_by)
+             VALUES ($1, $2, $3, {starts_at}, {starts_at} + interval '30 minutes', $2)"
+        );
+        self.lay(&insert, &[&patient, &practitioner]).await
     }
 }

@@ -122,7 +122,7 @@ impl World {
         worker_ready.await.expect("the worker starts");
 
         let mut arguments = vec!["serve".to_owned(), "--database-url".into(), api_url(&admin)];
-        arguments.extend(["--master-keys", MASTER_KEYS].map(str::to_owned));
+        arguments.extend(["--master-keys", MASTER_KEYS, "--public-url", &base].map(str::to_owned));
         arguments.extend(["--registrations-per-minute", "100000", "--logins-per-minute", "100000"].map(str::to_owned));
         arguments.extend(serve.iter().map(|&argument| argument.to_owned()));
         let settings = Serve::try_parse_from(arguments).unwrap().settings;
@@ -164,6 +164,24 @@ impl World {
             request = request.json(body);
         }
         Answer::read(request.send().await.expect("an answer")).await
+    }
+
+    /// A POST of a file.
+    pub async fn post_csv(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        headers: &[(&str, &str)],
+        file: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = self.http.post(format!("{}{path}", self.base)).header("content-type", "text/csv");
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::read(request.body(file.into()).send().await.expect("an answer")).await
     }
 
     /// A registration's body, of an address that nobody else uses.
@@ -406,6 +424,20 @@ impl Person<'_> {
         self.request(Method::PATCH, path, &[], Some(body)).await
     }
 
+    /// POST of a file.
+    pub async fn post_csv(&self, path: &str, headers: &[(&str, &str)], file: impl Into<Vec<u8>>) -> Answer {
+        self.world.post_csv(path, Some(&self.token), headers, file).await
+    }
+
+    /// An answer that is read by the test itself.
+    pub async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> reqwest::Response {
+        let mut request = self.world.http.get(format!("{}{path}", self.world.base)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.send().await.expect("an answer")
+    }
+
     /// DELETE.
     pub async fn delete(&self, path: &str) -> Answer {
         self.request(Method::DELETE, path, &[], None).await
@@ -431,9 +463,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// Reads an answer.
+    /// Reads an answer; of one that goes on, its head.
     pub async fn read(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
+        if headers.get("content-type").is_some_and(|media| media == "text/event-stream") {
+            return Self::of(status, headers, &[]);
+        }
         Self::of(status, headers, &response.bytes().await.expect("a body"))
     }
 

@@ -4,7 +4,7 @@ use super::*;
 
 /// Every mail, with this wherever somebody may type.
 fn typed(text: &'static str) -> Vec<Mail<'static>> {
-    let (name, clinic, link, at) = (Some(text), text, LINK, chrono::DateTime::UNIX_EPOCH);
+    let (name, clinic, link, at) = (Some(text), text, LINK, DateTime::UNIX_EPOCH);
     let place = Some(text);
     let practice = Practice {
         name: text,

@@ -15,12 +15,18 @@ async fn merged(clinic: &Clinic<'_>) -> String {
 }
 
 const MERGED: Thing = Thing::Of(ThingMaker(|clinic| Box::pin(merged(clinic))));
-const MERGE: Valid = Valid::Of(BodyMaker(|clinic| Box::pin(async { json!({ "duplicateId": clinic.patient("Walk").await["id"] }) })));
+const MERGE: Valid =
+    Valid::Of(BodyMaker(|clinic| Box::pin(async { json!({ "duplicateId": clinic.patient("Walk").await["id"] }) })));
 
 pub const ENTRIES: &[Entry] = &[
     entry("patients_duplicates_check", Right::Of("patients", 'R'), Valid::Patient, &[]),
     entry("patients_duplicates_list", Right::Of("patients", 'R'), Valid::None, &[]),
     entry("patients_duplicates_of", Right::Of("patients", 'R'), Valid::None, &[("id", Thing::Patient)]),
-    entry("patients_merge", Right::Of("patients", 'D'), MERGE, &[("id", Thing::Patient), ("duplicateId", Thing::Patient)]),
+    entry(
+        "patients_merge",
+        Right::Of("patients", 'D'),
+        MERGE,
+        &[("id", Thing::Patient), ("duplicateId", Thing::Patient)],
+    ),
     entry("patients_unmerge", Right::Of("patients", 'D'), Valid::None, &[("id", MERGED)]),
 ];

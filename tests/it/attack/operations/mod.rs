@@ -3,7 +3,13 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
+mod appointment_items;
+mod appointments;
+mod catalogue;
 mod duplicates;
+mod links;
+mod practitioners;
+mod slots;
 
 use std::fmt;
 
@@ -15,6 +21,8 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+mod files;
+
 use super::tokens::claims;
 use super::wire;
 use crate::auth::totp::App;
@@ -22,7 +30,7 @@ use crate::support::tokens::{self, About};
 use crate::support::{Answer, Clinic, PASSWORD, Person, World};
 
 /// Operations that anybody may call. This list only shrinks: what is added to it gives data to strangers.
-pub const PUBLIC: [&str; 13] = [
+pub const PUBLIC: [&str; 17] = [
     "auth_confirm_email_change",
     "auth_forgot_password",
     "auth_accept_invitation",
@@ -36,15 +44,24 @@ pub const PUBLIC: [&str; 13] = [
     "auth_verify_email",
     "health_live",
     "health_ready",
+    "links_appointment",
+    "links_appointment_cancel",
+    "links_appointment_confirm",
+    "links_calendar",
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 8] = [
+const MATRIX: [(&str, [&str; 6]); 11] = [
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
     ("calendar links", ["RW", "RW", "RW", "", "RW", ""]),
     ("catalogue", ["RWD", "RWD", "R", "R", "R", "R"]),
+    // Who treats, or runs the clinic, says that an appointment took place.
+    ("completion", ["W", "W", "W", "W", "", ""]),
     ("clinic", ["RWD", "RWD", "R", "R", "R", "R"]),
+    // Those who treat, or run the clinic.
+    ("completing items", ["W", "W", "W", "W", "", ""]),
+    ("documents", ["RWD", "RWD", "RW", "R", "RW", "R"]),
     ("patients", ["RWD", "RWD", "RW", "RW", "RW", "R"]),
     ("practitioners", ["RWD", "RWD", "R", "R", "RW", "R"]),
     ("staff", ["RWD", "RWD", "R", "R", "R", "R"]),
@@ -88,13 +105,21 @@ pub enum Thing {
     Member,
     /// Another of the caller's own.
     Session,
+    /// One of the caller's own.
+    Hold,
     /// What its resource's file makes.
     Of(ThingMaker),
+    /// The same, of this person's own.
+    Own(OwnMaker),
 }
 
 /// Makes a thing of a clinic, and gives its id.
 #[derive(Clone, Copy)]
 pub struct ThingMaker(pub for<'a, 'w> fn(&'a Clinic<'w>) -> BoxFuture<'a, String>);
+
+/// Makes a thing of a person's at a clinic, and gives its id.
+#[derive(Clone, Copy)]
+pub struct OwnMaker(pub for<'a, 'w> fn(&'a Clinic<'w>, &'a Person<'w>) -> BoxFuture<'a, String>);
 
 /// Makes a valid body for a request at a clinic.
 #[derive(Clone, Copy)]
@@ -103,6 +128,12 @@ pub struct BodyMaker(pub for<'a, 'w> fn(&'a Clinic<'w>) -> BoxFuture<'a, Value>)
 impl fmt::Debug for ThingMaker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ThingMaker")
+    }
+}
+
+impl fmt::Debug for OwnMaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OwnMaker")
     }
 }
 
@@ -156,10 +187,22 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..], duplicates::ENTRIES].into_iter().flatten()
+    [
+        &CORE[..],
+        appointment_items::ENTRIES,
+        appointments::ENTRIES,
+        catalogue::ENTRIES,
+        duplicates::ENTRIES,
+        files::ENTRIES,
+        links::ENTRIES,
+        practitioners::ENTRIES,
+        slots::ENTRIES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
-const CORE: [Entry; 48] = [
+const CORE: [Entry; 47] = [
     entry("auth_change_email", Right::Everybody, Valid::EmailChange, &[]),
     entry("auth_change_password", Right::Everybody, Valid::PasswordChange, &[]),
     entry("auth_confirm_email_change", Right::Everybody, Valid::EmailChangeConfirmation, &[]),
@@ -199,13 +242,6 @@ const CORE: [Entry; 48] = [
     entry("platform_companies_list", Right::Operator, Valid::None, &[]),
     entry("platform_companies_resume", Right::Operator, Valid::None, &[("id", Thing::SuspendedCompany)]),
     entry("platform_companies_suspend", Right::Operator, Valid::None, &[("id", Thing::Company)]),
-    // Whose account a practitioner is, is said by those who may delete one.
-    entry(
-        "practitioners_create_of_staff",
-        Right::Of("practitioners", 'D'),
-        Valid::Practitioner,
-        &[("id", Thing::Member)],
-    ),
     entry("staff_find", Right::Of("staff", 'R'), Valid::None, &[("id", Thing::Member)]),
     entry("staff_invitations_create", Right::Of("staff", 'W'), Valid::Invitation, &[]),
     entry("staff_invitations_delete", Right::Of("staff", 'D'), Valid::None, &[("id", Thing::Invitation)]),
@@ -224,10 +260,12 @@ pub struct Operation {
     pub method: Method,
     pub path: String,
     pub public: bool,
-    /// Names of ids in path and query.
+    /// Names of ids in path and query, and of what the query must have.
     pub ids: Vec<(String, String)>,
     /// The body's schema.
     pub body: Option<Value>,
+    /// Whether the body is a file of `text/csv` instead.
+    pub takes_file: bool,
     /// What it may answer.
     pub statuses: Vec<String>,
 }
@@ -278,7 +316,10 @@ pub fn operations(spec: &Value) -> Vec<Operation> {
     for (path, item) in spec["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-            let is_id = |parameter: &&Value| parameter["in"] == "path" || parameter["schema"]["format"] == "uuid";
+            let in_query = |parameter: &Value| parameter["in"] == "query" && parameter["required"] == true;
+            let is_id = |parameter: &&Value| {
+                parameter["in"] == "path" || parameter["schema"]["format"] == "uuid" || in_query(parameter)
+            };
             let text = |value: &Value| value.as_str().unwrap().to_owned();
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];
             operations.push(Operation {
@@ -289,6 +330,7 @@ pub fn operations(spec: &Value) -> Vec<Operation> {
                 public: operation["security"].as_array().unwrap().is_empty(),
                 ids: parameters.iter().filter(is_id).map(|p| (text(&p["in"]), text(&p["name"]))).collect(),
                 body: (!body.is_null()).then(|| resolve(spec, body)),
+                takes_file: !operation["requestBody"]["content"]["text/csv"].is_null(),
                 statuses: operation["responses"].as_object().unwrap().keys().cloned().collect(),
             });
         }
@@ -329,7 +371,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A new thing of this clinic, or of this person's own.
-    pub async fn thing(&self, clinic: &Clinic<'_>, person: &Person<'_>, thing: Thing) -> String {
+    pub async fn thing<'w>(&self, clinic: &Clinic<'w>, person: &Person<'w>, thing: Thing) -> String {
         let patient = match thing {
             Thing::Clinic => return clinic.id.to_string(),
             Thing::Company => return self.world.clinic("walk-company").await.id.to_string(),
@@ -345,7 +387,9 @@ impl<'a> Walk<'a> {
                 return invitation["id"].as_str().unwrap().to_owned();
             }
             Thing::Session => return session_of(&self.world.log_in(&person.email).await),
+            Thing::Hold => return slots::hold(clinic, person).await,
             Thing::Of(make) => return make.0(clinic).await,
+            Thing::Own(make) => return make.0(clinic, person).await,
             Thing::Patient | Thing::ArchivedPatient => clinic.patient("Walk").await,
         };
         let id = patient["id"].as_str().unwrap().to_owned();
@@ -356,7 +400,7 @@ impl<'a> Walk<'a> {
     }
 
     /// New things for all ids of an operation.
-    pub async fn ids(&self, operation: &Operation, clinic: &Clinic<'_>, person: &Person<'_>) -> Map<String, Value> {
+    pub async fn ids<'w>(&self, operation: &Operation, clinic: &Clinic<'w>, person: &Person<'w>) -> Map<String, Value> {
         let mut ids = Map::new();
         for (name, thing) in operation.entry().ids {
             ids.insert((*name).to_owned(), self.thing(clinic, person, *thing).await.into());
@@ -440,7 +484,12 @@ impl<'a> Walk<'a> {
         body: Option<&Value>,
     ) -> Answer {
         let path = operation.path(ids);
-        let answer = self.world.request(operation.method.clone(), &path, token, headers, body).await;
+        let answer = match body {
+            Some(Value::String(file)) if operation.takes_file => {
+                self.world.post_csv(&path, token, headers, file.as_str()).await
+            }
+            _ => self.world.request(operation.method.clone(), &path, token, headers, body).await,
+        };
         self.undo(operation, token, &answer).await;
         operation.held(answer)
     }

@@ -47,14 +47,30 @@ async fn whoever_may_be_the_same_person_is_named_with_the_reasons() {
     for (lastname, other, expected) in [
         ("Schmitt", json!({ "firstName": "Katherine", "birthDate": "1984-02-29" }), json!([80, "name", "birthDate"])),
         ("Kowalski", json!({ "firstName": "Cathrine", "phone": "+33142685300" }), json!([40, "firstName", "phone"])),
-        ("Lopez", json!({ "firstName": "Catherine", "email": "C.Schmidt@Example.org" }), json!([40, "firstName", "email"])),
-        ("Brandt", json!({ "firstName": "Kitty", "birthDate": "1984-02-29", "phone": "+33 14 268 5300" }), json!([55, "birthDate", "phone"])),
+        (
+            "Lopez",
+            json!({ "firstName": "Catherine", "email": "C.Schmidt@Example.org" }),
+            json!([40, "firstName", "email"]),
+        ),
+        (
+            "Brandt",
+            json!({ "firstName": "Kitty", "birthDate": "1984-02-29", "phone": "+33 14 268 5300" }),
+            json!([55, "birthDate", "phone"]),
+        ),
         ("Catherine", json!({ "firstName": "Schmid", "birthDate": "1984-02-29" }), json!([80, "name", "birthDate"])),
-        ("Durand-Schmidt", json!({ "firstName": "Catherine Anne", "birthDate": "1984-02-29" }), json!([80, "name", "birthDate"])),
+        (
+            "Durand-Schmidt",
+            json!({ "firstName": "Catherine Anne", "birthDate": "1984-02-29" }),
+            json!([80, "name", "birthDate"]),
+        ),
         // Others, who have something in common with her.
         ("Schmidt", json!({ "firstName": "Catherine", "birthDate": "1984-02-28" }), json!(null)),
         ("Schmidt", json!({ "firstName": "Paul", "birthDate": "1984-02-29" }), json!(null)),
-        ("Schmidt", json!({ "firstName": "Paul", "phone": "+33142685300", "email": "c.schmidt@example.org" }), json!(null)),
+        (
+            "Schmidt",
+            json!({ "firstName": "Paul", "phone": "+33142685300", "email": "c.schmidt@example.org" }),
+            json!(null),
+        ),
         ("Martin", json!({ "firstName": "Anne", "birthDate": "1984-02-29" }), json!(null)),
     ] {
         let mut other = other;
@@ -70,10 +86,18 @@ async fn whoever_may_be_the_same_person_is_named_with_the_reasons() {
         assert_eq!(told, expected, "{other}");
         // The other way round, and before being entered, the same.
         let back = me.get(&format!("{}/duplicates", path_of(&entered))).await;
-        assert_eq!(back.json["data"].as_array().unwrap().iter().any(|one| one["id"] == first["id"]), !expected.is_null(), "{other}");
+        assert_eq!(
+            back.json["data"].as_array().unwrap().iter().any(|one| one["id"] == first["id"]),
+            !expected.is_null(),
+            "{other}"
+        );
         let check = me.post(&format!("{PATIENTS}/duplicates/check"), &other).await;
         assert_eq!(check.status, StatusCode::OK, "{check:?}");
-        assert_eq!(check.json["data"].as_array().unwrap().iter().any(|one| one["id"] == first["id"]), !expected.is_null(), "{other}");
+        assert_eq!(
+            check.json["data"].as_array().unwrap().iter().any(|one| one["id"] == first["id"]),
+            !expected.is_null(),
+            "{other}"
+        );
         assert_eq!(me.delete(&path_of(&entered)).await.status, StatusCode::NO_CONTENT);
     }
     let alone = me.get(&format!("{}/duplicates", path_of(&first))).await;
@@ -138,7 +162,11 @@ async fn a_merged_duplicate_is_found_as_the_patient_and_undoing_it_leaves_all_as
     let clinic = world.clinic("merge").await;
     let me = &clinic.admin;
     let kept = enter(me, json!({ "firstName": "Anne", "lastName": "Durand", "phone": "+33 1 42 68 53 00" })).await;
-    let double = enter(me, json!({ "firstName": "Anne", "lastName": "Martin", "phone": "+33 1 42 68 53 00", "birthDate": "1984-02-29" })).await;
+    let double = enter(
+        me,
+        json!({ "firstName": "Anne", "lastName": "Martin", "phone": "+33 1 42 68 53 00", "birthDate": "1984-02-29" }),
+    )
+    .await;
     let third = enter(me, json!({ "firstName": "Anne", "lastName": "Petit", "phone": "+33 1 42 68 53 00" })).await;
     let terms = async || {
         let terms = "SELECT patient_id::text || ' ' || term || ' ' || sort_name || entered_at FROM patient_search_terms ORDER BY 1";
@@ -150,7 +178,13 @@ async fn a_merged_duplicate_is_found_as_the_patient_and_undoing_it_leaves_all_as
     assert_eq!((merged.status, &merged.json), (StatusCode::OK, &kept), "the patient is as before");
     assert_eq!(me.get(&path_of(&double)).await.status, StatusCode::NOT_FOUND, "like every archived one");
     assert_eq!(me.get("/api/v1/patients?archived=true").await.json["data"][0]["mergedIntoId"], kept["id"]);
-    for query in ["q=durand", "q=martin", "q=29.02.1984", "q=martin+durand", &format!("q={}", double["patientNumber"].as_str().unwrap())] {
+    for query in [
+        "q=durand",
+        "q=martin",
+        "q=29.02.1984",
+        "q=martin+durand",
+        &format!("q={}", double["patientNumber"].as_str().unwrap()),
+    ] {
         assert_eq!(find(me, query).await, ["Durand"], "{query}");
     }
     assert_eq!(names(&me.get(&format!("{}/duplicates", path_of(&kept))).await, "/patient"), ["Petit"]);
@@ -166,7 +200,10 @@ async fn a_merged_duplicate_is_found_as_the_patient_and_undoing_it_leaves_all_as
 
     let back = unmerge(me, &third).await;
     assert_eq!((back.status, &back.json["lastName"]), (StatusCode::OK, &json!("Petit")), "{back:?}");
-    assert_eq!((find(me, "q=petit").await, find(me, "q=martin").await), (vec!["Petit".to_owned()], vec!["Zola".to_owned()]));
+    assert_eq!(
+        (find(me, "q=petit").await, find(me, "q=martin").await),
+        (vec!["Petit".to_owned()], vec!["Zola".to_owned()])
+    );
     let back = unmerge(me, &double).await;
     let (mut now, mut was) = (back.json.clone(), double.clone());
     for one in [&mut now, &mut was] {
@@ -189,7 +226,10 @@ async fn merges_stay_flat_and_go_from_and_to_the_living_only() {
     }
     let [a, b, c, d] = &patients[..] else { unreachable!() };
     let refused = merge(me, a, a).await;
-    assert_eq!((refused.status, &refused.json["errors"][0]["pointer"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!("/duplicateId")));
+    assert_eq!(
+        (refused.status, &refused.json["errors"][0]["pointer"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("/duplicateId"))
+    );
     assert_eq!(merge(me, b, c).await.status, StatusCode::OK);
     let chain = merge(me, a, b).await;
     assert_eq!((chain.status, chain.code()), (StatusCode::CONFLICT, "merge_chain"));
@@ -201,7 +241,11 @@ async fn merges_stay_flat_and_go_from_and_to_the_living_only() {
     assert_eq!(merge(me, b, d).await.code(), "reference_missing", "archived");
 
     let erased = clinic.patient("E").await;
-    let erase = format!("SET session_replication_role = replica; UPDATE patients SET erased_at = now() WHERE id IN ('{}', '{}')", erased["id"].as_str().unwrap(), a["id"].as_str().unwrap());
+    let erase = format!(
+        "SET session_replication_role = replica; UPDATE patients SET erased_at = now() WHERE id IN ('{}', '{}')",
+        erased["id"].as_str().unwrap(),
+        a["id"].as_str().unwrap()
+    );
     clinic.database().await.batch_execute(&erase).await.unwrap();
     assert_eq!(merge(me, b, &erased).await.code(), "reference_missing", "erased");
     assert_eq!(merge(me, &erased, b).await.status, StatusCode::NOT_FOUND, "erased");
@@ -215,7 +259,8 @@ async fn of_fifty_merges_at_once_no_chain_comes() {
     let clinic = world.clinic("merges").await;
     let me = &clinic.admin;
     let [one, two] = [clinic.patient("One").await, clinic.patient("Two").await];
-    let answers = join_all((0..50).map(|n| if n % 2 == 0 { merge(me, &one, &two) } else { merge(me, &two, &one) })).await;
+    let answers =
+        join_all((0..50).map(|n| if n % 2 == 0 { merge(me, &one, &two) } else { merge(me, &two, &one) })).await;
     let done = answers.iter().filter(|answer| answer.status == StatusCode::OK).count();
     assert_eq!(done, 1, "{answers:?}");
     for answer in answers.iter().filter(|answer| answer.status != StatusCode::OK) {
@@ -229,7 +274,8 @@ async fn of_fifty_merges_at_once_no_chain_comes() {
         six.push(clinic.patient(&format!("Link{n}")).await);
     }
     join_all((0..6).map(|n| merge(me, &six[(n + 1) % 6], &six[n]))).await;
-    let chains = "SELECT count(*) FROM patients p JOIN patients q ON q.id = p.merged_into_id WHERE q.merged_into_id IS NOT NULL";
+    let chains =
+        "SELECT count(*) FROM patients p JOIN patients q ON q.id = p.merged_into_id WHERE q.merged_into_id IS NOT NULL";
     let merged = "SELECT count(*) FROM patients WHERE merged_into_id IS NOT NULL AND last_name LIKE 'Link%'";
     let database = clinic.database().await;
     let count = async |query: &str| database.query_one(query, &[]).await.unwrap().get::<_, i64>(0);
@@ -247,7 +293,8 @@ async fn a_merge_is_the_managers_names_both_on_record_and_waits_for_appointments
         let request = Uuid::now_v7();
         let body = json!({ "duplicateId": duplicate["id"] });
         let path = format!("{}/merge", path_of(&patient));
-        let answer = who.request(reqwest::Method::POST, &path, &[("x-request-id", &request.to_string())], Some(&body)).await;
+        let answer =
+            who.request(reqwest::Method::POST, &path, &[("x-request-id", &request.to_string())], Some(&body)).await;
         let may = matches!(role, Role::Admin | Role::Manager);
         let expected = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
         assert_eq!(answer.status, expected, "{role:?}: {answer:?}");
@@ -277,7 +324,11 @@ async fn a_merge_is_the_managers_names_both_on_record_and_waits_for_appointments
     clinic.database().await.batch_execute(&book).await.unwrap();
     let expected = merge(&clinic.admin, &patient, &duplicate).await;
     assert_eq!((expected.status, expected.code()), (StatusCode::CONFLICT, "patient_has_appointments"));
-    assert_eq!(merge(&clinic.admin, &duplicate, &patient).await.status, StatusCode::OK, "the control: it may stay itself");
+    assert_eq!(
+        merge(&clinic.admin, &duplicate, &patient).await.status,
+        StatusCode::OK,
+        "the control: it may stay itself"
+    );
 }
 
 /// What a merge left in the audit log; its last row names both.

@@ -2,9 +2,12 @@
 
 mod audit;
 mod duplicates;
+mod export;
 mod idempotency;
+mod import;
 mod lists;
 mod search;
+mod timeline;
 mod writes;
 
 use reqwest::StatusCode;

@@ -1,4 +1,4 @@
-//! Practitioners, as far as they come from the staff.
+//! The way in from the staff.
 
 use medicalpro::ids::Role;
 use reqwest::Method;
