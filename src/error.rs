@@ -68,6 +68,15 @@ pub enum ApiError {
         /// The field that collides.
         pointer: Option<&'static str>,
     },
+    /// 409: it collides in several places, each of which is named.
+    Conflicts {
+        /// Stable code.
+        code: &'static str,
+        /// For people.
+        detail: &'static str,
+        /// The places, each with a code of its own.
+        fields: Vec<FieldError>,
+    },
     /// 412: `If-Match` names an older version.
     PreconditionFailed,
     /// 413.

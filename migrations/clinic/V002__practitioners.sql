@@ -76,6 +76,8 @@ CREATE TABLE practitioner_availability (
                                       AND (starts IS NULL) = (ends IS NULL) END)
 );
 CREATE INDEX practitioner_availability_practitioner_id_idx ON practitioner_availability (company_id, practitioner_id, kind, weekday, valid_from);
+-- What is over is most of it, some day: calendars look for the rest.
+CREATE INDEX practitioner_availability_exceptions_idx      ON practitioner_availability (company_id, valid_until) WHERE kind <> 'weekly';
 CREATE INDEX practitioner_availability_facility_id_idx     ON practitioner_availability (company_id, facility_id);
 SELECT app.protect('practitioner_availability', fixed => '{practitioner_id}',
     admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'R', secretary => 'RWX', readonly => 'R');

@@ -237,6 +237,9 @@ BEGIN
     PERFORM app.lock_room(NEW.room_id);
     RETURN NEW;
 END $$;
+-- A series takes its times before it asks which are free.
+GRANT EXECUTE ON FUNCTION app.lock_calendar(uuid), app.lock_room(uuid)
+   TO medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_nurse, medicalpro_secretary;
 -- After `claim` and `claim_anew`: triggers fire by name.
 CREATE TRIGGER claim_room BEFORE INSERT OR UPDATE OF starts_at, ends_at, room_id, overbook, deleted_at ON appointments FOR EACH ROW
     WHEN (NEW.room_id IS NOT NULL AND NEW.status IN ('scheduled', 'confirmed', 'checked_in') AND NOT NEW.overbook)

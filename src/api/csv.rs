@@ -99,16 +99,25 @@ impl Sheet {
         if columns.iter().all(String::is_empty) {
             return Err(malformed("The file has no header."));
         }
-        let mut lines = Vec::new();
+        let (mut lines, mut number, mut counted) = (Vec::new(), 1, 0);
         for record in reader.into_records() {
             let record = record.map_err(ApiError::internal)?;
             if lines.len() == MAX_LINES {
                 return Err(ApiError::invalid("/lines", "too_many", format!("must be at most {MAX_LINES} lines")));
             }
-            lines.push((record.position().map_or(0, csv::Position::line), record));
+            // Where a record begins the library has not read past the line's end before it, and past blank lines, yet.
+            let begins = record.position().map_or(counted, |at| usize::try_from(at.byte()).unwrap_or(counted));
+            let blank = text.bytes().skip(begins).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            number += newlines(&text.as_bytes()[counted..begins + blank]);
+            counted = begins + blank;
+            lines.push((number, record));
         }
         Ok(Self { columns, lines })
     }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
 }
 
 /// Of what was found wrong with a file, as much as an answer holds, and how much more there is.
@@ -183,11 +192,8 @@ impl<T: Table> Download<T> {
             let piece = next.map(&more);
             let read = async move {
                 let Some(piece) = piece else { return Ok(None) };
-                let Piece { bytes, next } = piece.await.map_err(|error| {
-                    tracing::warn!(cause = describe(&error.into_cause()), "a file breaks off");
-                    io::Error::other("the table cannot be read to its end")
-                })?;
-                Ok(Some((bytes, next)))
+                let Piece { bytes, next } = piece.await.unwrap_or_else(break_off);
+                io::Result::Ok(Some((bytes, next)))
             };
             read.instrument(span.clone())
         });
@@ -195,6 +201,15 @@ impl<T: Table> Download<T> {
             poem::Body::from_bytes_stream::<_, Vec<u8>, io::Error>(stream::once(ready(Ok(first.bytes))).chain(rest));
         Self { name, body, table: PhantomData }
     }
+}
+
+/// Closes the connection without the last chunk, by which its reader knows that something is missing.
+///
+/// By unwinding, which ends the connection's task and nothing else: after a body that ends with an error poem polls the connection once more
+/// (3.1, `serve_connection`), and hyper then writes the end that a whole body has.
+fn break_off<K>(error: ApiError) -> Piece<K> {
+    tracing::warn!(cause = describe(&error.into_cause()), "a file breaks off");
+    std::panic::resume_unwind(Box::new("a file breaks off"))
 }
 
 impl<T: Table + Send> IntoResponse for Download<T> {

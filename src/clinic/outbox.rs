@@ -44,10 +44,11 @@ sql! { Clinic;
                 s.name, s.country, s.time_zone, s.phone, s.address_line1, s.address_line2, s.postal_code, s.city
            FROM patients p JOIN clinic_settings s ON s.company_id = p.company_id
           WHERE p.company_id = $1 AND p.id = $2";
-    /// Whether an appointment still takes place, and when.
+    /// Whether an appointment still takes place, as it was told.
     STANDS by WORKER;
         "SELECT FROM appointments
-          WHERE company_id = $1 AND id = $2 AND starts_at = $3 AND starts_at > now() AND status IN ('scheduled', 'confirmed')
+          WHERE company_id = $1 AND id = $2 AND starts_at = $3 AND ends_at = $3::timestamptz + make_interval(mins => $4)
+            AND practitioner_id = coalesce($5, practitioner_id) AND starts_at > now() AND status IN ('scheduled', 'confirmed')
             AND deleted_at IS NULL";
     /// Ends an attempt: sent, or closed, since its cause is gone.
     END by WORKER;
@@ -89,7 +90,10 @@ pub enum Notice {
 pub struct AppointmentNotice {
     /// Which; unless it stands as it was said, a confirmation or reminder is not sent any more.
     pub appointment_id: Uuid,
-    /// Whom they see.
+    /// Whom they see; where it is absent, whoever it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub practitioner_id: Option<Uuid>,
+    /// Their name.
     pub practitioner: String,
     /// When it begins.
     pub start: DateTime<Utc>,
@@ -241,7 +245,10 @@ pub async fn addressee(tx: &mut ClinicTx<Write>, due: &Due) -> Result<Addressee>
 pub async fn stands(tx: &mut ClinicTx<Write>, notice: &Notice) -> Result<bool> {
     match notice {
         Notice::AppointmentConfirmation(told) | Notice::AppointmentReminder(told) => {
-            Ok(tx.row(&STANDS, &[&told.appointment_id, &told.start]).await?.is_some())
+            let minutes = i32::try_from(told.minutes).unwrap_or(i32::MAX);
+            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+                [&told.appointment_id, &told.start, &minutes, &told.practitioner_id];
+            Ok(tx.row(&STANDS, &params).await?.is_some())
         }
         Notice::ConsentToSign(told) => Ok(told.valid_until > Utc::now()),
         Notice::AppointmentCancellation(_) | Notice::DocumentSent(_) => Ok(true),

@@ -89,7 +89,7 @@ impl ApiError {
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict { .. } => StatusCode::CONFLICT,
+            Self::Conflict { .. } | Self::Conflicts { .. } => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -106,6 +106,7 @@ impl ApiError {
             | Self::Unauthenticated { code, .. }
             | Self::Forbidden { code, .. }
             | Self::Conflict { code, .. }
+            | Self::Conflicts { code, .. }
             | Self::RateLimited { code, .. }
             | Self::Unavailable { code, .. }
             | Self::Internal { code, .. } => code,
@@ -124,7 +125,9 @@ impl ApiError {
     fn detail(&self) -> String {
         match self {
             Self::BadRequest { detail, .. } | Self::Conflict { detail, .. } => detail.to_string(),
-            Self::Unauthenticated { detail, .. } | Self::Forbidden { detail, .. } => (*detail).to_owned(),
+            Self::Unauthenticated { detail, .. } | Self::Forbidden { detail, .. } | Self::Conflicts { detail, .. } => {
+                (*detail).to_owned()
+            }
             Self::NotFound => "There is nothing here.".to_owned(),
             Self::MethodNotAllowed { .. } => {
                 "This path does not have this method; Allow names those it has.".to_owned()
@@ -146,7 +149,7 @@ impl ApiError {
             detail: error.detail.to_string(),
         };
         match self {
-            Self::Invalid(errors) => Some(errors.iter().map(field).collect()),
+            Self::Invalid(errors) | Self::Conflicts { fields: errors, .. } => Some(errors.iter().map(field).collect()),
             Self::Conflict { code, detail, pointer: Some(pointer) } => {
                 Some(vec![field(&FieldError::new(*pointer, code, detail.clone()))])
             }

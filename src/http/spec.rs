@@ -162,7 +162,8 @@ fn mend_operation(operation: &mut Value) {
     add(has_body || has("cursor"), "400");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "401");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "403");
-    add(located("path") || id == "links_calendar", "404");
+    // Of nobody there is nothing to count.
+    add(located("path") || id == "links_calendar" || id.ends_with("_statistics"), "404");
     let open = [
         "auth_register",
         "auth_confirm_email_change",

@@ -21,8 +21,8 @@ pub fn day(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
 
 /// No zone skips more than a day; all change at whole minutes.
 fn after_gap(local: NaiveDateTime, zone: Tz) -> DateTime<Utc> {
-    let later = (1..=24 * 60).map(|minutes| local + Duration::minutes(minutes));
-    let at = later.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
+    let mut later = (1..=24 * 60).map(|minutes| local + Duration::minutes(minutes));
+    let at = later.find_map(|local| zone.from_local_datetime(&local).earliest());
     at.map_or_else(|| local.and_utc(), |at| at.to_utc())
 }
 

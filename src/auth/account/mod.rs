@@ -123,6 +123,7 @@ impl Example for PasswordOnly {
 }
 
 /// What a mailed token is answered that opens nothing, whatever the reason.
+#[must_use]
 pub fn token_invalid() -> ApiError {
     ApiError::invalid("/token", "token_invalid", "is not valid, was used already, or has expired")
 }

@@ -138,6 +138,10 @@ illegal_transition-appointment = { $status ->
        *[other] Der Termin ist { $status }
     }: Dieser Schritt ist nicht möglich.
 illegal_transition-early = Der Termin hat noch nicht begonnen.
+series_conflict = Einige Tage der Serie sind schon belegt.
+until_or_count = entweder dieses Feld oder count ist erforderlich
+range-before_first = darf nicht vor dem ersten Tag liegen
+range-series = muss innerhalb von zwei Jahren nach dem ersten Tag liegen, nach höchstens 104 Terminen
 
 ## Team und Einladungen
 

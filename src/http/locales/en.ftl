@@ -125,6 +125,10 @@ room_elsewhere = The room is of another facility.
 range-start = must lie between ten years ago and three years from now
 illegal_transition-appointment = The appointment is { $status }: this step is not possible.
 illegal_transition-early = The appointment has not begun yet.
+series_conflict = Some days of the series are taken.
+until_or_count = either this or count is required
+range-before_first = must not lie before the first day
+range-series = must lie within two years of the first day, after 104 appointments at most
 
 ## Staff and invitations
 

@@ -138,6 +138,10 @@ illegal_transition-appointment = { $status ->
        *[other] La cita está { $status }
     }: este paso no es posible.
 illegal_transition-early = La cita aún no ha empezado.
+series_conflict = Algunos días de la serie ya están ocupados.
+until_or_count = es obligatorio este campo o bien count
+range-before_first = no debe ser anterior al primer día
+range-series = debe estar dentro de los dos años siguientes al primer día, tras 104 citas como máximo
 
 ## El personal y las invitaciones
 

@@ -138,6 +138,10 @@ illegal_transition-appointment = { $status ->
        *[other] Le rendez-vous est { $status }
     }{ "\u00A0" }: cette étape n’est pas possible.
 illegal_transition-early = Le rendez-vous n’a pas encore commencé.
+series_conflict = Certains jours de la série sont déjà pris.
+until_or_count = ce champ ou count est obligatoire, et un seul des deux
+range-before_first = ne doit pas précéder le premier jour
+range-series = doit se situer dans les deux ans qui suivent le premier jour, après 104 rendez-vous au plus
 
 ## L’équipe et les invitations
 

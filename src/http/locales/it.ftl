@@ -138,6 +138,10 @@ illegal_transition-appointment = { $status ->
        *[other] L’appuntamento è { $status }
     }: questo passaggio non è possibile.
 illegal_transition-early = L’appuntamento non è ancora iniziato.
+series_conflict = Alcuni giorni della serie sono già occupati.
+until_or_count = è obbligatorio questo campo oppure count
+range-before_first = non deve precedere il primo giorno
+range-series = deve trovarsi entro due anni dal primo giorno, dopo 104 appuntamenti al massimo
 
 ## Il personale e gli inviti
 

@@ -138,6 +138,10 @@ illegal_transition-appointment = { $status ->
        *[other] A consulta está { $status }
     }: este passo não é possível.
 illegal_transition-early = A consulta ainda não começou.
+series_conflict = Alguns dias da série já estão ocupados.
+until_or_count = é obrigatório este campo ou count
+range-before_first = não pode ser anterior ao primeiro dia
+range-series = tem de estar dentro dos dois anos seguintes ao primeiro dia, após 104 consultas no máximo
 
 ## A equipa e os convites
 

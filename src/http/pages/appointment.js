@@ -10,7 +10,7 @@ const post = (step) =>
 const STEPS = ['loading', 'choice', 'sure', 'again'];
 const step = (...shown) => STEPS.forEach((id) => (part(id).hidden = !shown.includes(id)));
 const say = (news) => {
-  part('news').textContent = document.querySelector(`template[data-news="${news}"]`).innerHTML;
+  part('news').textContent = document.querySelector(`template[data-news="${news}"]`).content.textContent;
   part('news').hidden = false;
 };
 // What was pressed is gone: whoever uses the keyboard or a screen reader goes on at what came of it.

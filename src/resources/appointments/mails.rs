@@ -36,7 +36,7 @@ impl Rules {
 }
 
 /// Whether the patient is still to come.
-fn expected(appointment: &Appointment) -> bool {
+pub(super) fn expected(appointment: &Appointment) -> bool {
     matches!(appointment.status, Status::Scheduled | Status::Confirmed) && appointment.starts_at > Utc::now()
 }
 
@@ -78,6 +78,7 @@ fn answerable(tx: &mut ClinicTx<Write>, appointment: &Appointment) -> Appointmen
 fn told(appointment: &Appointment, link: Option<Uuid>) -> AppointmentNotice {
     AppointmentNotice {
         appointment_id: appointment.id,
+        practitioner_id: Some(appointment.practitioner_id),
         practitioner: appointment.practitioner_name.clone(),
         start: appointment.starts_at,
         minutes: appointment.minutes.unsigned_abs(),

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `model`, `plan`, `examples` | what appointments look like; what is asked for of them |
 //! | `booking` | whether what an appointment asks for is there, and what is said where its time is taken |
+//! | `series` | appointments that recur |
 //! | `steps` | its path: confirmed, checked in, completed, called off, not come |
 //! | `mails` | what patients are told |
 //!
@@ -15,6 +16,7 @@ mod examples;
 mod mails;
 mod model;
 mod plan;
+pub mod series;
 mod statements;
 mod steps;
 
@@ -45,10 +47,10 @@ use statements::{ARCHIVE, FIND, FIND_FOR_UPDATE, INSERT, LIST, RESTORE, UPDATE, 
 pub use steps::Steps;
 
 /// All operations on appointments.
-pub type Api = (Appointments, Steps);
+pub type Api = (Appointments, Steps, series::Series);
 
 /// See [`Api`].
-pub const API: Api = (Appointments, Steps);
+pub const API: Api = (Appointments, Steps, series::Series);
 
 /// The operations on appointments.
 #[derive(Clone, Copy, Debug)]

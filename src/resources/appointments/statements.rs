@@ -23,6 +23,7 @@ macro_rules! columns {
          a.created_by, a.created_at, a.updated_at, a.deleted_at, a.version"
     };
 }
+pub(super) use columns;
 
 /// A filter that an index leads with, and one of what it found.
 macro_rules! only {
@@ -115,12 +116,12 @@ sql! { Clinic;
     pub(super) FIND by Role::ALL;
         (concat!("SELECT ", columns!(), ", app.record_access('read', 'appointments', ARRAY[a.id], ARRAY[a.patient_id])
                     FROM appointments a WHERE a.company_id = $1 AND a.id = $2 AND a.deleted_at IS NULL"));
-    /// One appointment, held until the transaction ends, and its patient, who is in one place at a time.
+    /// One appointment, held until the transaction ends, and before it its patient, who is in one place at a time.
     pub(super) FIND_FOR_UPDATE by WRITERS;
         (concat!("SELECT ", columns!(), " FROM appointments a JOIN patients o ON o.company_id = a.company_id AND o.id = a.patient_id
                    WHERE a.company_id = $1 AND a.id = $2")),
         [" AND a.deleted_at IS NULL", " AND a.deleted_at IS NOT NULL"],
-        " FOR NO KEY UPDATE OF a, o";
+        " FOR NO KEY UPDATE OF o, a";
     /// What an appointment refers to, as far as it is there, and what the clinic lays down. The patient is held: they can be neither
     /// archived nor booked elsewhere meanwhile.
     pub(super) TERMS by WRITERS;

@@ -41,7 +41,6 @@ impl CalendarFeed {
     /// this server writes it into no log, and a proxy before it should not either. Events have times and a status: no
     /// patient and no reason. 404 once the link was revoked, and for a token that is none.
     #[oai(path = "/calendar.ics", method = "get", operation_id = "links_calendar")]
-    #[expect(clippy::too_many_arguments, reason = "one for each thing that it needs")]
     async fn calendar(
         &self,
         request: &Request,

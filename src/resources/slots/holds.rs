@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chrono::Days;
+use chrono::{DateTime, Days, Utc};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
@@ -78,10 +78,10 @@ impl Holds {
                     ids: vec![sealed.id],
                     patients: vec![],
                 });
-                return opened(sealed, &keys);
+                return opened(&sealed, &keys);
             }
             let hold = make(tx, &body.value).await?;
-            once.remember(tx, sealed(hold.clone(), &keys)?).await?;
+            once.remember(tx, sealed(&hold, &keys)?).await?;
             Ok(hold)
         })?;
         let path = format!("/api/v1/slot-holds/{}", hold.id);
@@ -119,7 +119,7 @@ async fn make(tx: &mut ClinicTx<Write>, new: &NewHold) -> Result<Hold> {
             return Err(conflict("reference_missing", detail, Some("/practitionerId")));
         }
     }
-    let now: chrono::DateTime<chrono::Utc> = room.try_get("at")?;
+    let now: DateTime<Utc> = room.try_get("at")?;
     if new.starts_at <= now || new.starts_at > now + MAX_AHEAD {
         return Err(ApiError::invalid("/startsAt", "range", "must lie in the future, and within three years"));
     }
@@ -134,18 +134,18 @@ async fn make(tx: &mut ClinicTx<Write>, new: &NewHold) -> Result<Hold> {
 }
 
 /// As it is kept, to be given again: the token can be read by nobody who reads the row.
-fn sealed(hold: Hold, keys: &MasterKeys) -> Result<Hold> {
+fn sealed(hold: &Hold, keys: &MasterKeys) -> Result<Hold> {
     let token = keys.seal(Purpose::SlotHold, &hold.id.to_string(), hold.token.as_str().as_bytes());
     with_token(hold, &token.map_err(ApiError::internal)?)
 }
 
-fn opened(hold: Hold, keys: &MasterKeys) -> Result<Hold> {
+fn opened(hold: &Hold, keys: &MasterKeys) -> Result<Hold> {
     let token = keys.open(Purpose::SlotHold, &hold.id.to_string(), hold.token.as_str()).map_err(ApiError::internal)?;
     let token = str::from_utf8(&token).map_err(ApiError::internal)?;
     with_token(hold, token)
 }
 
-fn with_token(hold: Hold, token: &str) -> Result<Hold> {
+fn with_token(hold: &Hold, token: &str) -> Result<Hold> {
     let token = token.parse().map_err(|rule: &str| ApiError::internal(anyhow::anyhow!(rule)))?;
-    Ok(Hold { token, ..hold })
+    Ok(Hold { token, ..*hold })
 }

@@ -1,6 +1,6 @@
 //! What slots and holds look like: as asked for, as answered, and as stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -84,7 +84,7 @@ pub(super) fn clinic_of(row: &Row, from: NaiveDate, until: NaiveDate) -> Result<
         let (country, subdivision) = (row.try_get("country")?, row.try_get("holiday_subdivision")?);
         holidays::between(country, subdivision, from, until).into_iter().map(|holiday| holiday.day).collect()
     } else {
-        Default::default()
+        BTreeSet::new()
     };
     let Json(hours) = row.try_get::<_, Json<Vec<Opening>>>("opening_hours")?;
     let facilities = row.try_get::<_, Option<Json<BTreeMap<Uuid, Option<Vec<Opening>>>>>>("facilities")?;

@@ -73,6 +73,7 @@ impl Visit {
     fn told(&self) -> AppointmentNotice {
         AppointmentNotice {
             link: None,
+            practitioner_id: None,
             appointment_id: self.appointment,
             practitioner: "Xx Practitioner".to_owned(),
             start: self.start,

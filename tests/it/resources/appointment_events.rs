@@ -108,7 +108,7 @@ async fn a_change_is_told_to_all_of_its_clinic_and_to_no_other() {
     assert_eq!((told.name.as_str(), told.id.is_some()), ("appointment", true));
     let practitioner = &told.data["practitionerId"];
     let expected = json!({
-        "id": own[0], "practitionerId": practitioner, "startsAt": "2030-01-01T01:00:00Z", "endsAt": "2030-01-01T01:30:00Z",
+        "id": own[0], "practitionerId": practitioner, "startsAt": "2030-01-01T01:00:00+00:00", "endsAt": "2030-01-01T01:30:00+00:00",
         "status": "checked_in", "version": 2,
     });
     assert_eq!(told.data, expected, "and nothing of whose it is, or what for");

@@ -12,7 +12,7 @@ const WRITE: Right = Right::Of("appointments", 'W');
 
 pub const ENTRIES: &[Entry] = &[
     entry("appointment_items_accept", WRITE, Valid::None, &[("id", PROPOSED)]),
-    entry("appointment_items_complete", Right::Of("completing items", 'W'), Valid::None, &[("id", ACCEPTED)]),
+    entry("appointment_items_complete", Right::Of("completion", 'W'), Valid::None, &[("id", ACCEPTED)]),
     entry("appointment_items_create", WRITE, Valid::Of(NEW_ITEM), &[("id", APPOINTMENT), ("productId", PRODUCT)]),
     entry("appointment_items_delete", Right::Of("appointments", 'D'), Valid::None, &[("id", PROPOSED)]),
     entry("appointment_items_find", READ, Valid::None, &[("id", PROPOSED)]),

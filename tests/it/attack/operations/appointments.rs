@@ -40,6 +40,19 @@ const DELETED: Thing = Thing::Of(ThingMaker(|clinic| {
     })
 }));
 
+const SERIES: Thing = Thing::Of(ThingMaker(|clinic| {
+    Box::pin(async move {
+        let made = clinic.admin.post("/api/v1/appointment-series", &recurring(clinic).await).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        made.json["id"].as_str().unwrap().to_owned()
+    })
+}));
+
+const RECURRING: Valid = Valid::Of(BodyMaker(|clinic| Box::pin(recurring(clinic))));
+const SERIES_CHANGE: Valid =
+    Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "from": within(24).date_naive(), "starts": "10:30" }) })));
+const SERIES_CANCELLATION: Valid =
+    Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "from": within(24).date_naive(), "for": "practitioner" }) })));
 const BOOKING: Valid = Valid::Of(BodyMaker(|clinic| Box::pin(booking(clinic, 48))));
 const CHANGE: Valid =
     Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "startsAt": within(72), "notes": "Moved." }) })));
@@ -47,6 +60,26 @@ const CANCELLATION: Valid =
     Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "for": "practitioner", "reason": "Is ill." }) })));
 
 pub const ENTRIES: &[Entry] = &[
+    entry("appointment_series_cancel", DELETE, SERIES_CANCELLATION, &[("id", SERIES)]),
+    entry(
+        "appointment_series_create",
+        WRITE,
+        RECURRING,
+        &[
+            ("patientId", Thing::Patient),
+            ("practitionerId", PRACTITIONER),
+            ("facilityId", FACILITY),
+            ("roomId", ROOM),
+            ("serviceId", SERVICE),
+        ],
+    ),
+    entry("appointment_series_find", READ, Valid::None, &[("id", SERIES)]),
+    entry(
+        "appointment_series_update",
+        WRITE,
+        SERIES_CHANGE,
+        &[("id", SERIES), ("practitionerId", PRACTITIONER), ("roomId", ROOM)],
+    ),
     entry("appointments_cancel", DELETE, CANCELLATION, &[("id", TO_COME)]),
     entry("appointments_check_in", WRITE, Valid::None, &[("id", TO_COME)]),
     entry("appointments_complete", Right::Of("completion", 'W'), Valid::None, &[("id", CHECKED_IN)]),
@@ -100,6 +133,13 @@ fn within(hours: i64) -> DateTime<Utc> {
 async fn booking(clinic: &Clinic<'_>, hours: i64) -> Value {
     let (patient, practitioner) = (clinic.patient("Walk").await, clinic.practitioner("Walk").await);
     json!({ "patientId": patient["id"], "practitionerId": practitioner, "startsAt": within(hours), "reason": "Check-up." })
+}
+
+/// A series of a new patient with a new practitioner.
+async fn recurring(clinic: &Clinic<'_>) -> Value {
+    let (patient, practitioner) = (clinic.patient("Walk").await, clinic.practitioner("Walk").await);
+    let first = within(72).date_naive();
+    json!({ "patientId": patient["id"], "practitionerId": practitioner, "firstOn": first, "starts": "09:00", "count": 3 })
 }
 
 async fn booked(clinic: &Clinic<'_>, hours: i64) -> String {

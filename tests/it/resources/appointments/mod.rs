@@ -5,6 +5,7 @@ mod conflicts;
 mod lists;
 mod mails;
 mod races;
+mod series;
 mod steps;
 
 use chrono::{DateTime, Duration, Timelike as _, Utc};

@@ -8,6 +8,8 @@ use super::{PATIENTS, pointers};
 use crate::support::{Answer, Clinic, Person, World};
 
 const IMPORT: &str = "/api/v1/patients/import";
+/// The clinic's language is French.
+const ENGLISH: [(&str, &str); 1] = [("accept-language", "en")];
 const DRY: &str = "/api/v1/patients/import?dryRun=true";
 
 async fn count(clinic: &Clinic<'_>, what: &str) -> i64 {
@@ -53,7 +55,7 @@ async fn a_file_is_entered_with_all_that_a_patient_has() {
     let juergen = &found(me, "q=gross%20901820").await[0];
     assert_eq!(juergen["address"], json!({ "postalCode": "10115", "city": "Berlin", "country": "DE" }));
     assert!(
-        juergen["patientNumber"].as_str().unwrap().starts_with("P-") && juergen["gender"] == "unknown",
+        juergen["patientNumber"].as_str().unwrap().starts_with("PAT-") && juergen["gender"] == "unknown",
         "{juergen}"
     );
     // The same as by hand, each with its row in the audit log.
@@ -122,7 +124,7 @@ async fn who_is_there_twice_is_told_within_the_file_and_against_what_is_stored()
     assert_eq!(known.status, StatusCode::CREATED);
     let file = "patientNumber,firstName,lastName,birthDate\nN-1,Zoé,Durand,1984-02-29\nN-1,Anna,Martin,\n,ZOE,DURAND,1984-02-29\n";
     for path in [DRY, IMPORT] {
-        let told = me.post_csv(path, &[], file).await;
+        let told = me.post_csv(path, &ENGLISH, file).await;
         assert_eq!(pointers(&told), ["/lines/3/patientNumber", "/lines/4/birthDate"], "{path}");
         assert_eq!(told.json["errors"][0]["detail"], "says the same as line 2");
     }
@@ -172,7 +174,7 @@ async fn what_is_no_such_file_is_refused_in_words() {
         (b"\xff\xfef\0i\0", "The file is not in UTF-8."),
         (b"", "The file has no header."),
     ] {
-        let refused = me.post_csv(IMPORT, &[], file).await;
+        let refused = me.post_csv(IMPORT, &ENGLISH, file).await;
         assert_eq!((refused.status, refused.code()), (StatusCode::BAD_REQUEST, "malformed_csv"), "{file:?}");
         assert_eq!(refused.json["detail"], detail);
     }
@@ -191,7 +193,8 @@ async fn what_is_no_such_file_is_refused_in_words() {
     assert_eq!(errors(&me.post_csv(IMPORT, &[], too_many).await), [("/lines".to_owned(), "too_many".to_owned())]);
     for media in ["application/json", "text/plain", "application/vnd.ms-excel", ""] {
         let body = json!("firstName,lastName");
-        let refused = me.request(Method::POST, IMPORT, &[("content-type", media)], Some(&body)).await;
+        let headers = [("content-type", media), ENGLISH[0]];
+        let refused = me.request(Method::POST, IMPORT, &headers, Some(&body)).await;
         assert_eq!(refused.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{media}");
         assert_eq!(refused.json["detail"], "The body must be text/csv.");
     }

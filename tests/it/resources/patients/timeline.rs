@@ -75,7 +75,7 @@ async fn each_role_sees_what_it_reads_and_is_refused_what_it_asks_for_beyond() {
     let first = &clinic.admin.get(&format!("{path}?kind=appointment&kind=document")).await.json["data"];
     assert_eq!((&first[0]["kind"], &first[0]["category"]), (&json!("document"), &json!("invoice")));
     let appointment = json!({
-        "kind": "appointment", "id": first[1]["id"], "patientId": id_of(&patient), "at": "2026-01-05T10:00:00Z", "title": "Check-up",
+        "kind": "appointment", "id": first[1]["id"], "patientId": id_of(&patient), "at": "2026-01-05T10:00:00+00:00", "title": "Check-up",
         "status": "completed",
     });
     assert_eq!(first[1], appointment);
