@@ -56,6 +56,7 @@ illegal_transition = Der jetzige Zustand lässt diesen Schritt nicht zu.
 immutable = Was unterschrieben, ausgestellt oder protokolliert ist, lässt sich nicht mehr ändern.
 patient_number_taken = Diese Nummer ist schon an jemand anderen vergeben.
 patient_has_appointments = Für diese Person stehen noch Termine an.
+merge_chain = Mit dieser Person wurden schon andere zusammengeführt: Machen Sie das zuerst rückgängig oder führen Sie umgekehrt zusammen.
 precondition_failed = Seit der in If-Match genannten Version hat sich etwas geändert.
 body_too_large = Der Inhalt der Anfrage ist größer als { $limit } Byte.
 unsupported_media_type = Der Inhalt der Anfrage muss vom Typ { $expected } sein.
@@ -86,7 +87,8 @@ too_long = darf höchstens { $max ->
    *[other] { $max } Zeichen
 } lang sein
 too_many = enthält zu viele Einträge
-too_many-words = darf aus höchstens vier Wörtern bestehen
+too_many-words = darf aus höchstens sechs Wörtern bestehen
+same_patient = muss jemand anderes sein
 range = liegt außerhalb des erlaubten Bereichs
 range-birth = muss zwischen 1850-01-01 und 2200-01-01 liegen
 range-date = Ein Datum liegt außerhalb des Erlaubten.

@@ -56,6 +56,7 @@ illegal_transition = El estado actual del elemento no permite este paso.
 immutable = Lo que está firmado, emitido o registrado no se puede modificar.
 patient_number_taken = Otro paciente ya tiene este número.
 patient_has_appointments = El paciente tiene citas pendientes.
+merge_chain = Otras fichas se fusionaron con este paciente: deshaga antes esa fusión o fusione en sentido contrario.
 precondition_failed = El elemento ha cambiado desde la versión indicada en If-Match.
 body_too_large = El cuerpo de la solicitud supera los { $limit } bytes.
 unsupported_media_type = El cuerpo de la solicitud debe ser { $expected }.
@@ -86,7 +87,8 @@ too_long = puede tener como máximo { $max ->
    *[other] { $max } caracteres
 }
 too_many = contiene demasiados elementos
-too_many-words = puede tener como máximo cuatro palabras
+too_many-words = puede tener como máximo seis palabras
+same_patient = debe ser otro paciente
 range = está fuera del intervalo permitido
 range-birth = debe estar entre 1850-01-01 y 2200-01-01
 range-date = Una fecha está fuera de lo permitido.

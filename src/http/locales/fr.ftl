@@ -56,6 +56,7 @@ illegal_transition = L’état actuel de l’élément ne permet pas cette étap
 immutable = Ce qui est signé, émis ou journalisé ne peut plus être modifié.
 patient_number_taken = Un autre patient porte déjà ce numéro.
 patient_has_appointments = Le patient a encore des rendez-vous à venir.
+merge_chain = D’autres fiches ont été fusionnées avec ce patient : annulez d’abord cette fusion ou fusionnez dans l’autre sens.
 precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
 body_too_large = Le corps de la requête dépasse { $limit } octets.
 unsupported_media_type = Le corps de la requête doit être de type { $expected }.
@@ -86,7 +87,8 @@ too_long = doit compter au plus { $max ->
    *[other] { $max } caractères
 }
 too_many = contient trop d’éléments
-too_many-words = ne doit pas dépasser quatre mots
+too_many-words = ne doit pas dépasser six mots
+same_patient = doit être un autre patient
 range = sort des limites permises
 range-birth = doit se situer entre 1850-01-01 et 2200-01-01
 range-date = Une date sort des limites permises.

@@ -56,6 +56,7 @@ illegal_transition = Lo stato attuale dell’elemento non consente questo passag
 immutable = Ciò che è firmato, emesso o registrato nel giornale non può essere modificato.
 patient_number_taken = Un altro paziente ha già questo numero.
 patient_has_appointments = Il paziente ha ancora appuntamenti in programma.
+merge_chain = Altre schede sono state unite a questo paziente: annullare prima quell’unione o unire nel senso opposto.
 precondition_failed = L’elemento è cambiato dopo la versione indicata in If-Match.
 body_too_large = Il corpo della richiesta supera i { $limit } byte.
 unsupported_media_type = Il corpo della richiesta deve essere { $expected }.
@@ -86,7 +87,8 @@ too_long = può avere al massimo { $max ->
    *[other] { $max } caratteri
 }
 too_many = contiene troppi elementi
-too_many-words = può avere al massimo quattro parole
+too_many-words = può avere al massimo sei parole
+same_patient = deve essere un altro paziente
 range = è fuori dall’intervallo consentito
 range-birth = deve essere compreso tra 1850-01-01 e 2200-01-01
 range-date = Una data è fuori dai limiti consentiti.

@@ -56,6 +56,7 @@ illegal_transition = O estado atual do elemento não permite este passo.
 immutable = O que está assinado, emitido ou registado não pode ser alterado.
 patient_number_taken = Outro paciente já tem este número.
 patient_has_appointments = O paciente ainda tem consultas marcadas.
+merge_chain = Outras fichas foram fundidas com este paciente: anule primeiro essa fusão ou funda no sentido inverso.
 precondition_failed = O elemento mudou desde a versão indicada em If-Match.
 body_too_large = O corpo do pedido ultrapassa { $limit } bytes.
 unsupported_media_type = O corpo do pedido tem de ser { $expected }.
@@ -86,7 +87,8 @@ too_long = pode ter no máximo { $max ->
    *[other] { $max } caracteres
 }
 too_many = contém demasiados elementos
-too_many-words = pode ter no máximo quatro palavras
+too_many-words = pode ter no máximo seis palavras
+same_patient = deve ser outro paciente
 range = está fora do intervalo permitido
 range-birth = tem de estar entre 1850-01-01 e 2200-01-01
 range-date = Uma data está fora do permitido.

@@ -16,6 +16,8 @@ mod calendar;
 mod catalogue;
 mod clinic;
 mod files;
+mod catalogue;
+mod duplicates;
 mod links;
 mod practitioners;
 mod slots;
@@ -58,6 +60,7 @@ pub const PUBLIC: [&str; 17] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
+const MATRIX: [(&str, [&str; 6]); 11] = [
 const MATRIX: &[(&str, [&str; 6])] = &[
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
@@ -199,6 +202,12 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
     [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
     [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
     [&CORE[..], files::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
+    [
+        &CORE[..],
+        appointment_items::ENTRIES,
+        appointments::ENTRIES,
+        catalogue::ENTRIES,
+        duplicates::ENTRIES,
     let all = [
         CORE,
         appointment_items::ENTRIES,
@@ -210,6 +219,9 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         links::ENTRIES,
         practitioners::ENTRIES,
         slots::ENTRIES,
+    ]
+    .into_iter()
+    .flatten()
     ];
     all.into_iter().flatten()
 }
@@ -504,6 +516,18 @@ impl<'a> Walk<'a> {
         };
         self.undo(operation, token, &answer).await;
         operation.held(answer)
+    }
+
+    /// A valid request with more in its query.
+    pub async fn asked(
+        &self,
+        operation: &Operation,
+        ids: &Map<String, Value>,
+        person: &Person<'_>,
+        query: &str,
+    ) -> Answer {
+        let path = format!("{}{query}", operation.path(ids));
+        operation.held(self.world.request(operation.method.clone(), &path, Some(&person.token), &[], None).await)
     }
 
     /// The same with any bytes as its body.
