@@ -11,11 +11,11 @@ use super::mails::Rules;
 use super::model::Status;
 use super::plan::Place;
 use super::statements::{RELEASE, TERMS};
+use crate::api::hold;
 use crate::api::text::OpaqueToken;
 use crate::clinic::{ClinicTx, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::region::clock;
-use crate::secrets::sha256;
 
 /// A practitioner treats one patient at a time.
 pub const PRACTITIONER_BUSY: ConstraintMessage = ConstraintMessage {
@@ -134,7 +134,7 @@ fn in_use(active: Option<bool>, pointer: &'static str) -> Result<()> {
 /// # Errors
 /// 409 where the token is of no hold of this time any more.
 pub(super) async fn release(tx: &mut ClinicTx<Write>, token: &OpaqueToken, place: &Place) -> Result<()> {
-    let hash = sha256(token.as_str().as_bytes());
+    let hash = hold::hash(token);
     let released = tx.row(&RELEASE, &[&place.practitioner, &&hash[..], &place.starts_at, &place.minutes]).await?;
     if released.is_none() {
         return Err(conflict("hold_expired", "The hold has expired, or is of another time.", "/holdToken"));

@@ -7,7 +7,7 @@ mod days;
 mod model;
 mod statements;
 
-use chrono::Duration;
+use chrono::{DateTime, Duration};
 use chrono_tz::Tz;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -307,7 +307,7 @@ async fn agree_on_all(tx: &mut ClinicTx<Write>, patient: Uuid, places: &mut [Pla
     let mut agreed: Vec<(Place, Place)> = Vec::new();
     let mut rules = None;
     for place in places.iter_mut().rev() {
-        let asked = Place { starts_at: Default::default(), minutes: None, ..place.clone() };
+        let asked = Place { starts_at: DateTime::default(), minutes: None, ..place.clone() };
         if let Some((_, found)) = agreed.iter().find(|(known, _)| *known == asked) {
             place.facility = found.facility;
             continue;

@@ -122,7 +122,7 @@ async fn nothing_is_sent_that_the_clinics_rules_do_not_say_or_that_comes_too_lat
     by_hand(&clinic, "UPDATE clinic_settings SET confirmation_mails = true, reminder_hours = 24").await;
     let nobody = clinic.patient("Nowhere").await;
     let made = booked(me, &visit(&nobody, practitioner, within(200))).await;
-    assert_eq!(queued(&clinic, &nobody).await, []);
+    assert!(queued(&clinic, &nobody).await.is_empty());
     let links = format!("SELECT count(*) FROM appointment_links WHERE appointment_id = '{}'", id_of(&made));
     assert_eq!(clinic.database().await.query_one(&links, &[]).await.unwrap().get::<_, i64>(0), 0);
 }
@@ -193,5 +193,5 @@ async fn what_the_clinic_calls_off_is_told_and_what_the_patient_called_off_is_no
     let (patient, _) = reader(&clinic, "fr").await;
     booked(me, &visit(&clinic.patient("Durand").await, practitioner, within(100))).await;
     assert_eq!(me.post(APPOINTMENTS, &visit(&patient, practitioner, within(100))).await.status, StatusCode::CONFLICT);
-    assert_eq!(queued(&clinic, &patient).await, []);
+    assert!(queued(&clinic, &patient).await.is_empty());
 }
