@@ -511,6 +511,29 @@ CREATE INDEX patients_merged_into_id_idx ON patients (company_id, merged_into_id
 -- A merge is a pointer: no row moves, so that signed ones stay as they were signed, and undoing it is one UPDATE.
 SELECT app.protect('patients', audit_patient => 'id', deletes => '{merged_into_id,erased_at}',
     admin => 'RWD', manager => 'RWD', practitioner => 'RW', nurse => 'RW', secretary => 'RW', readonly => 'R');
+-- What a patient was merged into is itself no duplicate, and no duplicate has duplicates: so there are neither chains nor rings.
+-- Its row is locked, so that of two merges at once the second sees what the first has done.
+CREATE FUNCTION app.keep_merges_flat() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    flat boolean;
+BEGIN
+    EXECUTE format('SELECT p.deleted_at IS NULL AND p.merged_into_id IS NULL FROM %s p '
+                   'WHERE p.company_id = $1 AND p.id = $2 FOR NO KEY UPDATE', TG_RELID::regclass)
+       INTO flat USING NEW.company_id, NEW.merged_into_id;
+    IF flat THEN
+        EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s p WHERE p.company_id = $1 AND p.merged_into_id = $2)', TG_RELID::regclass)
+           INTO flat USING NEW.company_id, NEW.id;
+    END IF;
+    IF flat IS NOT TRUE THEN
+        RAISE EXCEPTION 'a merge goes to a patient who is none, from one who has none'
+            USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'patients_merged_into_id_flat', TABLE = TG_TABLE_NAME;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER flat BEFORE UPDATE OF merged_into_id ON patients FOR EACH ROW
+    WHEN (NEW.merged_into_id IS NOT NULL AND NEW.merged_into_id IS DISTINCT FROM OLD.merged_into_id)
+    EXECUTE FUNCTION app.keep_merges_flat();
 -- Mail about patients, and nothing else of them, is the worker's.
 GRANT SELECT (company_id, id, first_name, last_name, email, language, deleted_at) ON patients TO medicalpro_worker;
 
@@ -520,17 +543,21 @@ GRANT USAGE ON SEQUENCE patient_number_seq
    TO medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_nurse, medicalpro_secretary;
 
 -- Folded words that a patient is found by, kept by Rust: term >= $1 AND term < $2. Under row security only leakproof
--- operators use an index, which rules out LIKE, trigrams and full text.
+-- operators use an index, which rules out LIKE, trigrams and full text. What begins with a capital is no word: see Rust.
+-- The patient's places in the orders of a list lie beside each word, in its index: what a common beginning finds is sorted
+-- before the first patient is fetched.
 CREATE TABLE patient_search_terms (
-    company_id uuid NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
-    term       text COLLATE "C" NOT NULL CHECK (length(term) BETWEEN 1 AND 100),
-    patient_id uuid NOT NULL,
-    PRIMARY KEY (company_id, term, patient_id),
+    company_id uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+    term       text        COLLATE "C" NOT NULL CHECK (length(term) BETWEEN 1 AND 100),
+    patient_id uuid        NOT NULL,
+    sort_name  text        COLLATE "C" NOT NULL CHECK (length(sort_name) <= 300),
+    entered_at timestamptz NOT NULL,                                                         -- the patient's created_at
+    PRIMARY KEY (company_id, term, patient_id) INCLUDE (sort_name, entered_at),
     CONSTRAINT patient_search_terms_patient_id_fkey FOREIGN KEY (company_id, patient_id) REFERENCES patients ON DELETE CASCADE
 );
 CREATE INDEX patient_search_terms_patient_id_idx ON patient_search_terms (company_id, patient_id);
-SELECT app.protect('patient_search_terms', audited => false, fixed => '{term,patient_id}',
-    admin => 'RCX', manager => 'RCX', practitioner => 'RCX', nurse => 'RCX', secretary => 'RCX', readonly => 'R');
+SELECT app.protect('patient_search_terms', audited => false, fixed => '{term,patient_id,entered_at}',
+    admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'RWX', secretary => 'RWX', readonly => 'R');
 
 -- One a patient; apart from patients because other roles may see it.
 CREATE TABLE patient_clinical_profiles (

@@ -45,34 +45,6 @@ const fn is_pictograph(c: char) -> bool {
     matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}')
 }
 
-/// Everything that a row is found by: each field's words, and numbers without their punctuation; sorted, each once.
-#[must_use]
-pub fn terms<'a>(fields: impl IntoIterator<Item = &'a str>) -> Vec<String> {
-    let mut terms: Vec<String> = Vec::new();
-    for field in fields {
-        terms.extend(words(field));
-        let digits: String = field.chars().filter(char::is_ascii_digit).take(MAX_WORD).collect();
-        if digits.len() >= 3 {
-            terms.push(digits);
-        }
-    }
-    terms.sort_unstable();
-    terms.dedup();
-    terms
-}
-
-/// The words of a query. A number is one word however it is punctuated, as [`terms`] keeps it; a text without letters and
-/// digits is a word that nothing has.
-#[must_use]
-pub fn sought(text: &str) -> Vec<String> {
-    let number: String = text.chars().filter(char::is_ascii_digit).take(MAX_WORD).collect();
-    if number.len() >= 3 && !text.chars().any(char::is_alphabetic) {
-        return vec![number];
-    }
-    let words: Vec<String> = words(text).collect();
-    if words.is_empty() { vec![fold(text)] } else { words }
-}
-
 /// The bounds between which the words that begin with `word` lie, in byte order.
 #[must_use]
 pub fn bounds(word: String) -> (String, String) {
@@ -90,23 +62,6 @@ mod tests {
         assert_eq!(fold("Éloïse Müller-Łukasz"), "eloise muller-lukasz");
         assert_eq!(fold("STRASSE"), fold("Straße"));
         assert_eq!(words("O'Brien  (née Ångström)").collect::<Vec<_>>(), ["o", "brien", "nee", "angstrom"]);
-    }
-
-    #[test]
-    fn a_number_is_found_with_and_without_its_punctuation() {
-        let terms = terms(["+33 1 42 68", "P000042"]);
-        for term in ["3314268", "42", "p000042", "000042"] {
-            assert!(terms.iter().any(|found| found == term), "{term} in {terms:?}");
-        }
-    }
-
-    #[test]
-    fn a_query_is_words_or_one_number_and_never_nothing() {
-        assert_eq!(sought("Durand, É"), ["durand", "e"]);
-        assert_eq!(sought("+33 (1) 42-68"), ["3314268"]);
-        assert_eq!(sought("P-000042"), ["p", "000042"]);
-        assert_eq!(sought("%"), ["%"]);
-        assert_eq!(sought("100 % x 👩\u{200d}⚕"), ["100", "x", "👩", "⚕"]);
     }
 
     #[test]

@@ -1,37 +1,80 @@
 //! The resources of a clinic: one file each, with its schema, its operations and its SQL. To add one: a migration, a file, and
 //! a line in each of the lists below.
 
-pub mod appointments;
 pub mod appointment_events;
+pub mod appointment_items;
+pub mod appointments;
 pub mod audit_logs;
+pub mod calendar_links;
+pub mod categories;
 pub mod clinic;
 pub mod closures;
+pub mod documents;
 pub mod facilities;
-pub mod calendar_links;
 pub mod links;
 pub mod appointment_statistics;
+pub mod appointments;
+pub mod audit_logs;
+pub mod audit_logs;
 pub mod audit_logs;
 pub mod calendar;
+pub mod calendar_links;
+pub mod categories;
+pub mod clinic;
+pub mod closures;
+pub mod documents;
+pub mod facilities;
+pub mod links;
 pub mod patients;
+pub mod platform;
+pub mod patients;
+pub mod platform;
 pub mod platform;
 pub mod practitioners;
-pub mod rooms;
-pub mod slots;
-pub mod appointment_items;
-pub mod audit_logs;
-pub mod categories;
-pub mod documents;
-pub mod patients;
-pub mod platform;
 pub mod practitioners;
 pub mod products;
+pub mod rooms;
+pub mod slots;
 pub mod staff;
 
 use crate::error::ConstraintMessage;
 use crate::sql::{Clinic, Statement};
 
-/// The operations of all resources.
+/// The operations of all resources, in groups: one tuple holds at most sixteen.
 pub type Api = (
+    (audit_logs::AuditLogs, clinic::ClinicItself, closures::Closures, facilities::Facilities, rooms::Rooms),
+    (staff::Staff, staff::Invitations, practitioners::Api),
+    patients::Api,
+    (appointments::Api, appointment_events::AppointmentEvents, appointment_statistics::AppointmentStatistics),
+    (calendar::CalendarView, calendar_links::CalendarLinks, links::AppointmentLinks, links::CalendarFeed),
+    (slots::Slots, slots::Holds),
+    (categories::Categories, products::Products, appointment_items::AppointmentItems, documents::Documents),
+    (
+        clinic::ClinicItself,
+        closures::Closures,
+        facilities::Facilities,
+        rooms::Rooms,
+        practitioners::Api,
+        categories::Categories,
+        products::Products,
+    ),
+    (
+        appointments::Api,
+        appointment_events::AppointmentEvents,
+        appointment_items::AppointmentItems,
+        calendar_links::CalendarLinks,
+        links::AppointmentLinks,
+        links::CalendarFeed,
+        slots::Slots,
+        slots::Holds,
+    ),
+    (
+        patients::Patients,
+        patients::duplicates::Duplicates,
+        patients::export::Export,
+        patients::import::Import,
+        patients::timeline::Timeline,
+    ),
     appointments::Api,
     audit_logs::AuditLogs,
     clinic::ClinicItself,
@@ -55,9 +98,7 @@ pub type Api = (
     audit_logs::AuditLogs,
     categories::Categories,
     documents::Documents,
-    patients::Patients,
-    practitioners::Practitioners,
-    products::Products,
+    audit_logs::AuditLogs,
     staff::Staff,
     staff::Invitations,
     platform::Platform,
@@ -67,6 +108,39 @@ pub type Api = (
 #[must_use]
 pub const fn api() -> Api {
     (
+        (audit_logs::AuditLogs, clinic::ClinicItself, closures::Closures, facilities::Facilities, rooms::Rooms),
+        (staff::Staff, staff::Invitations, practitioners::api()),
+        patients::api(),
+        (appointments::API, appointment_events::AppointmentEvents, appointment_statistics::AppointmentStatistics),
+        (calendar::CalendarView, calendar_links::CalendarLinks, links::AppointmentLinks, links::CalendarFeed),
+        (slots::Slots, slots::Holds),
+        (categories::Categories, products::Products, appointment_items::AppointmentItems, documents::Documents),
+        (
+            clinic::ClinicItself,
+            closures::Closures,
+            facilities::Facilities,
+            rooms::Rooms,
+            practitioners::api(),
+            categories::Categories,
+            products::Products,
+        ),
+        (
+            appointments::API,
+            appointment_events::AppointmentEvents,
+            appointment_items::AppointmentItems,
+            calendar_links::CalendarLinks,
+            links::AppointmentLinks,
+            links::CalendarFeed,
+            slots::Slots,
+            slots::Holds,
+        ),
+        (
+            patients::Patients,
+            patients::duplicates::Duplicates,
+            patients::export::Export,
+            patients::import::Import,
+            patients::timeline::Timeline,
+        ),
         appointments::API,
         audit_logs::AuditLogs,
         clinic::ClinicItself,
@@ -90,9 +164,7 @@ pub const fn api() -> Api {
         audit_logs::AuditLogs,
         categories::Categories,
         documents::Documents,
-        patients::Patients,
-        practitioners::Practitioners,
-        products::Products,
+        audit_logs::AuditLogs,
         staff::Staff,
         staff::Invitations,
         platform::Platform,
@@ -106,46 +178,52 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         crate::clinic::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
+        crate::api::tax::STATEMENTS,
+        appointment_events::STATEMENTS,
+        appointment_items::STATEMENTS,
+        appointment_statistics::STATEMENTS,
         appointments::STATEMENTS,
+        appointments::series::STATEMENTS,
+        calendar::STATEMENTS,
+        calendar_links::STATEMENTS,
+        categories::STATEMENTS,
         clinic::STATEMENTS,
         closures::STATEMENTS,
+        documents::STATEMENTS,
         facilities::STATEMENTS,
-        rooms::STATEMENTS,
-        calendar_links::STATEMENTS,
         links::STATEMENTS,
-        appointment_events::STATEMENTS,
-        appointments::series::STATEMENTS,
-        appointment_statistics::STATEMENTS,
-        calendar::STATEMENTS,
         patients::STATEMENTS,
+        patients::duplicates::STATEMENTS,
         patients::export::STATEMENTS,
         patients::import::STATEMENTS,
         patients::timeline::STATEMENTS,
         practitioners::STATEMENTS,
-        slots::STATEMENTS,
         practitioners::availability::STATEMENTS,
         practitioners::services::STATEMENTS,
         crate::api::tax::STATEMENTS,
         appointment_items::STATEMENTS,
         categories::STATEMENTS,
         documents::STATEMENTS,
-        patients::STATEMENTS,
-        practitioners::STATEMENTS,
         products::STATEMENTS,
+        rooms::STATEMENTS,
+        slots::STATEMENTS,
     ]
     .concat()
 }
 
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
-    appointments::PRACTITIONER_BUSY,
+    appointment_items::PRODUCT_MISSING,
     appointments::PATIENT_BUSY,
+    appointments::PRACTITIONER_BUSY,
     appointments::ROOM_BUSY,
     appointments::SLOT_HELD,
+    categories::IN_USE,
     closures::ORDER,
     rooms::NAME_TAKEN,
     patients::NUMBER_TAKEN,
     patients::BIRTH_DATE_BOUNDS,
+    patients::duplicates::MERGE_CHAIN,
     practitioners::USER_TAKEN,
     practitioners::REGISTRATION_TAKEN,
     slots::TAKEN,
@@ -155,10 +233,16 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     categories::PARENT_MISSING,
     categories::RING,
     categories::TOO_DEEP,
-    categories::IN_USE,
+    closures::ORDER,
+    patients::BIRTH_DATE_BOUNDS,
+    patients::NUMBER_TAKEN,
+    practitioners::REGISTRATION_TAKEN,
+    practitioners::USER_TAKEN,
+    practitioners::availability::OVERLAP,
+    products::CATEGORY_MISSING,
     products::CODE_TAKEN,
     products::NO_DURATION,
     products::PERIOD,
-    products::CATEGORY_MISSING,
-    appointment_items::PRODUCT_MISSING,
+    rooms::NAME_TAKEN,
+    slots::TAKEN,
 ];

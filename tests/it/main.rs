@@ -13,6 +13,7 @@ mod delivery;
 mod isolation;
 mod observed;
 mod openapi;
+mod plans;
 mod provisioning;
 mod readme;
 mod region;

@@ -56,6 +56,7 @@ illegal_transition = Der jetzige Zustand lässt diesen Schritt nicht zu.
 immutable = Was unterschrieben, ausgestellt oder protokolliert ist, lässt sich nicht mehr ändern.
 patient_number_taken = Diese Nummer ist schon an jemand anderen vergeben.
 patient_has_appointments = Für diese Person stehen noch Termine an.
+merge_chain = Mit dieser Person wurden schon andere zusammengeführt: Machen Sie das zuerst rückgängig oder führen Sie umgekehrt zusammen.
 precondition_failed = Seit der in If-Match genannten Version hat sich etwas geändert.
 body_too_large = Der Inhalt der Anfrage ist größer als { $limit } Byte.
 unsupported_media_type = Der Inhalt der Anfrage muss vom Typ { $expected } sein.
@@ -86,7 +87,8 @@ too_long = darf höchstens { $max ->
    *[other] { $max } Zeichen
 } lang sein
 too_many = enthält zu viele Einträge
-too_many-words = darf aus höchstens vier Wörtern bestehen
+too_many-words = darf aus höchstens sechs Wörtern bestehen
+same_patient = muss jemand anderes sein
 range = liegt außerhalb des erlaubten Bereichs
 range-birth = muss zwischen 1850-01-01 und 2200-01-01 liegen
 range-date = Ein Datum liegt außerhalb des Erlaubten.
@@ -138,7 +140,6 @@ illegal_transition-appointment = { $status ->
 illegal_transition-early = Der Termin hat noch nicht begonnen.
 series_conflict = Einige Tage der Serie sind schon belegt.
 until_or_count = entweder dieses Feld oder count ist erforderlich
-range-before_first = darf nicht vor dem ersten Tag liegen
 range-series = muss innerhalb von zwei Jahren nach dem ersten Tag liegen, nach höchstens 104 Terminen
 
 ## Team und Einladungen
@@ -164,8 +165,6 @@ format-color = muss eine Farbe in kleingeschriebenem Hexadezimal sein, etwa #2e7
 
 ## Die Praxis, ihre Standorte und Schließtage
 
-order-hours = muss nach dem Beginn liegen
-order-days = darf nicht vor dem ersten Tag liegen
 overlap = darf sich nicht mit anderen Zeiten desselben Wochentags überschneiden
 unknown_subdivision = ist kein Teil des Landes der Praxis, dessen Feiertage bekannt sind
 range-holidays = muss auf dem ersten Tag oder höchstens drei Jahre später liegen
@@ -205,7 +204,6 @@ category_too_deep = liegt zu tief: Kategorien haben höchstens acht Ebenen
 category_in_use = Die Kategorie enthält andere Kategorien oder Produkte.
 product_code_taken = Ein anderes Produkt hat diesen Code bereits.
 not_a_service = gibt es nur bei Leistungen
-order-period = darf nicht vor dem ersten Tag liegen
 tax_category_unknown = ist keine Steuerkategorie im Land der Praxis
 product_decides = gibt das Produkt vor: bitte weglassen
 required-product = ist ohne Produkt erforderlich
@@ -246,7 +244,5 @@ too_late_to_cancel = Für eine Absage auf diesem Weg ist es zu spät: Bitte rufe
 ## Freie Zeiten und Vormerkungen
 
 slot_taken = Diese Zeit ist bereits gebucht.
-slot_held = Diese Zeit wird gerade von jemandem gebucht.
 too_many_holds = Sie halten bereits 20 Zeiten frei: Buchen Sie zuerst eine oder geben Sie eine frei.
-not_bookable = Das lässt sich an diesem Tag nicht buchen.
 range-starts = muss in der Zukunft liegen, höchstens drei Jahre voraus

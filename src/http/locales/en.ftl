@@ -57,6 +57,7 @@ illegal_transition = The resource is not in a state that allows this step.
 immutable = What is signed, issued or logged cannot be changed.
 patient_number_taken = Another patient has this number.
 patient_has_appointments = The patient has appointments to come.
+merge_chain = Others were merged into this patient: undo that first, or merge the other way round.
 precondition_failed = The resource has changed since the version named in If-Match.
 body_too_large = The body is larger than { $limit } bytes.
 unsupported_media_type = The body must be { $expected }.
@@ -81,7 +82,8 @@ nul = Texts must not contain NUL.
 too_short = must have at least { $min } characters
 too_long = must have at most { $max } characters
 too_many = has too many items
-too_many-words = must be at most four words
+too_many-words = must be at most six words
+same_patient = must be another patient
 range = is outside the allowed range
 range-birth = must lie between 1850-01-01 and 2200-01-01
 range-date = A date is outside what is allowed.
@@ -125,7 +127,6 @@ illegal_transition-appointment = The appointment is { $status }: this step is no
 illegal_transition-early = The appointment has not begun yet.
 series_conflict = Some days of the series are taken.
 until_or_count = either this or count is required
-range-before_first = must not lie before the first day
 range-series = must lie within two years of the first day, after 104 appointments at most
 
 ## Staff and invitations
@@ -151,8 +152,6 @@ format-color = must be a colour in lower-case hexadecimal, such as #2e7d32
 
 ## The clinic, its places and closed days
 
-order-hours = must be later than the beginning
-order-days = must not be before the first day
 overlap = must not overlap other hours of the same weekday
 unknown_subdivision = is not a part of the clinic's country whose public holidays are known
 range-holidays = must lie on the first day or at most three years later
@@ -192,7 +191,6 @@ category_too_deep = is too deep: categories lie eight deep at most
 category_in_use = The category holds other categories or products.
 product_code_taken = Another product has this code.
 not_a_service = is for services only
-order-period = must not lie before the first day
 tax_category_unknown = is no tax category of the clinic's country
 product_decides = is the product's: leave it out
 required-product = is required where there is no product
@@ -233,7 +231,5 @@ too_late_to_cancel = It is too late to cancel the appointment here: please call 
 ## Slots and holds
 
 slot_taken = This time is booked already.
-slot_held = Somebody is about to book this time.
 too_many_holds = You hold 20 times already: book or release one first.
-not_bookable = This cannot be booked on that day.
 range-starts = must lie in the future, and within three years

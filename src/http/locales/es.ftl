@@ -56,6 +56,7 @@ illegal_transition = El estado actual del elemento no permite este paso.
 immutable = Lo que está firmado, emitido o registrado no se puede modificar.
 patient_number_taken = Otro paciente ya tiene este número.
 patient_has_appointments = El paciente tiene citas pendientes.
+merge_chain = Otras fichas se fusionaron con este paciente: deshaga antes esa fusión o fusione en sentido contrario.
 precondition_failed = El elemento ha cambiado desde la versión indicada en If-Match.
 body_too_large = El cuerpo de la solicitud supera los { $limit } bytes.
 unsupported_media_type = El cuerpo de la solicitud debe ser { $expected }.
@@ -86,7 +87,8 @@ too_long = puede tener como máximo { $max ->
    *[other] { $max } caracteres
 }
 too_many = contiene demasiados elementos
-too_many-words = puede tener como máximo cuatro palabras
+too_many-words = puede tener como máximo seis palabras
+same_patient = debe ser otro paciente
 range = está fuera del intervalo permitido
 range-birth = debe estar entre 1850-01-01 y 2200-01-01
 range-date = Una fecha está fuera de lo permitido.
@@ -138,7 +140,6 @@ illegal_transition-appointment = { $status ->
 illegal_transition-early = La cita aún no ha empezado.
 series_conflict = Algunos días de la serie ya están ocupados.
 until_or_count = es obligatorio este campo o bien count
-range-before_first = no debe ser anterior al primer día
 range-series = debe estar dentro de los dos años siguientes al primer día, tras 104 citas como máximo
 
 ## El personal y las invitaciones
@@ -164,8 +165,6 @@ format-color = debe ser un color en hexadecimal en minúsculas, como #2e7d32
 
 ## La clínica, sus sedes y sus días de cierre
 
-order-hours = debe ser posterior al comienzo
-order-days = no debe ser anterior al primer día
 overlap = no debe coincidir con otro horario del mismo día de la semana
 unknown_subdivision = no es una parte del país de la clínica cuyos festivos se conozcan
 range-holidays = debe ser el primer día o como máximo tres años después
@@ -205,7 +204,6 @@ category_too_deep = está a demasiada profundidad: las categorías tienen ocho n
 category_in_use = La categoría contiene otras categorías o productos.
 product_code_taken = Otro producto ya tiene este código.
 not_a_service = es solo para servicios
-order-period = no debe ser anterior al primer día
 tax_category_unknown = no es una categoría fiscal del país de la clínica
 product_decides = lo determina el producto: no lo indique
 required-product = es obligatorio si no hay producto
@@ -246,7 +244,5 @@ too_late_to_cancel = Es demasiado tarde para cancelar la cita aquí: llame a la 
 ## Huecos y reservas provisionales
 
 slot_taken = Esta hora ya está reservada.
-slot_held = Alguien está reservando este horario.
 too_many_holds = Ya retiene 20 horas: reserve o libere una primero.
-not_bookable = No se puede reservar para ese día.
 range-starts = debe estar en el futuro, en un plazo máximo de tres años

@@ -56,6 +56,7 @@ illegal_transition = L’état actuel de l’élément ne permet pas cette étap
 immutable = Ce qui est signé, émis ou journalisé ne peut plus être modifié.
 patient_number_taken = Un autre patient porte déjà ce numéro.
 patient_has_appointments = Le patient a encore des rendez-vous à venir.
+merge_chain = D’autres fiches ont été fusionnées avec ce patient : annulez d’abord cette fusion ou fusionnez dans l’autre sens.
 precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
 body_too_large = Le corps de la requête dépasse { $limit } octets.
 unsupported_media_type = Le corps de la requête doit être de type { $expected }.
@@ -86,7 +87,8 @@ too_long = doit compter au plus { $max ->
    *[other] { $max } caractères
 }
 too_many = contient trop d’éléments
-too_many-words = ne doit pas dépasser quatre mots
+too_many-words = ne doit pas dépasser six mots
+same_patient = doit être un autre patient
 range = sort des limites permises
 range-birth = doit se situer entre 1850-01-01 et 2200-01-01
 range-date = Une date sort des limites permises.
@@ -138,7 +140,6 @@ illegal_transition-appointment = { $status ->
 illegal_transition-early = Le rendez-vous n’a pas encore commencé.
 series_conflict = Certains jours de la série sont déjà pris.
 until_or_count = ce champ ou count est obligatoire, et un seul des deux
-range-before_first = ne doit pas précéder le premier jour
 range-series = doit se situer dans les deux ans qui suivent le premier jour, après 104 rendez-vous au plus
 
 ## L’équipe et les invitations
@@ -164,8 +165,6 @@ format-color = doit être une couleur en hexadécimal minuscule, comme #2e7d32
 
 ## Le cabinet, ses lieux et ses jours de fermeture
 
-order-hours = doit être postérieure au début
-order-days = ne doit pas précéder le premier jour
 overlap = ne doit pas chevaucher d’autres horaires du même jour de la semaine
 unknown_subdivision = n’est pas une partie du pays du cabinet dont les jours fériés sont connus
 range-holidays = doit être le premier jour ou au plus tard trois ans après
@@ -205,7 +204,6 @@ category_too_deep = se trouve trop bas{ "\u00A0" }: les catégories comptent hui
 category_in_use = La catégorie contient d’autres catégories ou des produits.
 product_code_taken = Un autre produit porte déjà ce code.
 not_a_service = est réservé aux prestations
-order-period = ne doit pas précéder le premier jour
 tax_category_unknown = n’est pas une catégorie de taxe du pays du cabinet
 product_decides = vient du produit{ "\u00A0" }: ne l’indiquez pas
 required-product = est obligatoire en l’absence de produit
@@ -246,7 +244,5 @@ too_late_to_cancel = Il est trop tard pour annuler le rendez-vous ici{ "\u00A0" 
 ## Créneaux et réservations provisoires
 
 slot_taken = Cet horaire est déjà réservé.
-slot_held = Quelqu’un est en train de réserver ce créneau.
 too_many_holds = Vous retenez déjà 20 horaires{ "\u00A0" }: réservez-en un ou libérez-en un d’abord.
-not_bookable = Aucune réservation n’est possible ici ce jour-là.
 range-starts = doit se situer dans l’avenir, d’ici trois ans au plus

@@ -56,6 +56,7 @@ illegal_transition = Lo stato attuale dell’elemento non consente questo passag
 immutable = Ciò che è firmato, emesso o registrato nel giornale non può essere modificato.
 patient_number_taken = Un altro paziente ha già questo numero.
 patient_has_appointments = Il paziente ha ancora appuntamenti in programma.
+merge_chain = Altre schede sono state unite a questo paziente: annullare prima quell’unione o unire nel senso opposto.
 precondition_failed = L’elemento è cambiato dopo la versione indicata in If-Match.
 body_too_large = Il corpo della richiesta supera i { $limit } byte.
 unsupported_media_type = Il corpo della richiesta deve essere { $expected }.
@@ -86,7 +87,8 @@ too_long = può avere al massimo { $max ->
    *[other] { $max } caratteri
 }
 too_many = contiene troppi elementi
-too_many-words = può avere al massimo quattro parole
+too_many-words = può avere al massimo sei parole
+same_patient = deve essere un altro paziente
 range = è fuori dall’intervallo consentito
 range-birth = deve essere compreso tra 1850-01-01 e 2200-01-01
 range-date = Una data è fuori dai limiti consentiti.
@@ -138,7 +140,6 @@ illegal_transition-appointment = { $status ->
 illegal_transition-early = L’appuntamento non è ancora iniziato.
 series_conflict = Alcuni giorni della serie sono già occupati.
 until_or_count = è obbligatorio questo campo oppure count
-range-before_first = non deve precedere il primo giorno
 range-series = deve trovarsi entro due anni dal primo giorno, dopo 104 appuntamenti al massimo
 
 ## Il personale e gli inviti
@@ -164,8 +165,6 @@ format-color = deve essere un colore in esadecimale minuscolo, come #2e7d32
 
 ## Lo studio, le sue sedi e i giorni di chiusura
 
-order-hours = deve essere successiva all’inizio
-order-days = non deve precedere il primo giorno
 overlap = non deve sovrapporsi ad altri orari dello stesso giorno della settimana
 unknown_subdivision = non è una parte del paese dello studio di cui siano noti i giorni festivi
 range-holidays = deve essere il primo giorno o al massimo tre anni dopo
@@ -205,7 +204,6 @@ category_too_deep = si trova troppo in basso: le categorie hanno al massimo otto
 category_in_use = La categoria contiene altre categorie o prodotti.
 product_code_taken = Un altro prodotto ha già questo codice.
 not_a_service = è solo per i servizi
-order-period = non deve precedere il primo giorno
 tax_category_unknown = non è una categoria fiscale del Paese dello studio
 product_decides = è stabilito dal prodotto: non va indicato
 required-product = è obbligatorio se manca il prodotto
@@ -246,7 +244,5 @@ too_late_to_cancel = È troppo tardi per annullare l’appuntamento qui: chiamar
 ## Orari liberi e prenotazioni provvisorie
 
 slot_taken = Questo orario è già prenotato.
-slot_held = Qualcuno sta prenotando questo orario.
 too_many_holds = Lei trattiene già 20 orari: ne prenoti o ne liberi prima uno.
-not_bookable = Non è prenotabile per quel giorno.
 range-starts = deve essere nel futuro, entro tre anni

@@ -56,6 +56,7 @@ illegal_transition = O estado atual do elemento não permite este passo.
 immutable = O que está assinado, emitido ou registado não pode ser alterado.
 patient_number_taken = Outro paciente já tem este número.
 patient_has_appointments = O paciente ainda tem consultas marcadas.
+merge_chain = Outras fichas foram fundidas com este paciente: anule primeiro essa fusão ou funda no sentido inverso.
 precondition_failed = O elemento mudou desde a versão indicada em If-Match.
 body_too_large = O corpo do pedido ultrapassa { $limit } bytes.
 unsupported_media_type = O corpo do pedido tem de ser { $expected }.
@@ -86,7 +87,8 @@ too_long = pode ter no máximo { $max ->
    *[other] { $max } caracteres
 }
 too_many = contém demasiados elementos
-too_many-words = pode ter no máximo quatro palavras
+too_many-words = pode ter no máximo seis palavras
+same_patient = deve ser outro paciente
 range = está fora do intervalo permitido
 range-birth = tem de estar entre 1850-01-01 e 2200-01-01
 range-date = Uma data está fora do permitido.
@@ -138,7 +140,6 @@ illegal_transition-appointment = { $status ->
 illegal_transition-early = A consulta ainda não começou.
 series_conflict = Alguns dias da série já estão ocupados.
 until_or_count = é obrigatório este campo ou count
-range-before_first = não pode ser anterior ao primeiro dia
 range-series = tem de estar dentro dos dois anos seguintes ao primeiro dia, após 104 consultas no máximo
 
 ## A equipa e os convites
@@ -164,8 +165,6 @@ format-color = deve ser uma cor em hexadecimal minúsculo, como #2e7d32
 
 ## A clínica, as suas instalações e os dias de encerramento
 
-order-hours = deve ser posterior ao início
-order-days = não deve ser anterior ao primeiro dia
 overlap = não deve sobrepor-se a outro horário do mesmo dia da semana
 unknown_subdivision = não é uma parte do país da clínica cujos feriados sejam conhecidos
 range-holidays = deve ser o primeiro dia ou no máximo três anos depois
@@ -205,7 +204,6 @@ category_too_deep = está demasiado fundo: as categorias têm no máximo oito n�
 category_in_use = A categoria contém outras categorias ou produtos.
 product_code_taken = Outro produto já tem este código.
 not_a_service = é só para serviços
-order-period = não pode ser anterior ao primeiro dia
 tax_category_unknown = não é uma categoria fiscal do país da clínica
 product_decides = é definido pelo produto: não o indique
 required-product = é obrigatório quando não há produto
@@ -246,7 +244,5 @@ too_late_to_cancel = É demasiado tarde para cancelar a consulta aqui: telefone 
 ## Horários livres e reservas provisórias
 
 slot_taken = Este horário já está reservado.
-slot_held = Alguém está a marcar este horário.
 too_many_holds = Já retém 20 horários: reserve ou liberte um primeiro.
-not_bookable = Não é possível marcar para esse dia.
 range-starts = deve situar-se no futuro, no máximo a três anos

@@ -11,6 +11,7 @@ mod phone;
 pub(super) mod postal;
 pub(super) mod vat;
 
+pub use phone::national_digits;
 use serde::Serialize;
 
 use super::Region;

@@ -22,6 +22,13 @@ pub(super) fn check(text: &str) -> Option<String> {
     (!is_served(&number) || number.is_valid() || is_fiction(&number)).then(|| text.to_owned())
 }
 
+/// The digits of a number as they are dialled in its own country.
+#[must_use]
+pub fn national_digits(text: &str) -> Option<String> {
+    let national = phonenumber::parse(None, text).ok()?.format().mode(Mode::National).to_string();
+    Some(national.chars().filter(char::is_ascii_digit).collect()).filter(|digits: &String| !digits.is_empty())
+}
+
 /// Several countries may share a code.
 fn is_served(number: &PhoneNumber) -> bool {
     let countries = DATABASE.region(&number.country().code()).unwrap_or_default();

@@ -83,6 +83,5 @@ fn told(appointment: &Appointment, link: Option<Uuid>) -> AppointmentNotice {
         start: appointment.starts_at,
         minutes: appointment.minutes.unsigned_abs(),
         link,
-        path: None,
     }
 }

@@ -28,7 +28,7 @@ pub use model::{Closure, ClosureKind, ClosurePatch, ClosureSort, NewClosure};
 pub const ORDER: ConstraintMessage = ConstraintMessage {
     constraint: "closures_order_check",
     code: "order",
-    detail: "must not be before the first day",
+    detail: "must not lie before the first day",
     pointer: "/endsOn",
 };
 

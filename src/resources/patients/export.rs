@@ -7,15 +7,15 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Query;
 
-use super::Sort;
 use super::model::Patient;
 use super::statements::{columns, found_by, order, word};
 use super::table::{Listed, header, line};
+use super::{Sort, asked};
 use crate::api::Tag;
 use crate::api::csv::{Download, Piece, written};
 use crate::api::day::Day;
 use crate::api::list::After;
-use crate::api::search::{bounds, sought};
+use crate::api::search::bounds;
 use crate::api::text::SearchText;
 use crate::auth::caller::{Bearer, Lasting};
 use crate::clinic::{Caller, Clinics};
@@ -31,15 +31,8 @@ const PIECE: usize = 500;
 sql! { Clinic;
     /// A piece of the list: as `LIST`, and recorded as what it is.
     EXPORT by EXPORTERS;
-        (concat!("WITH page AS MATERIALIZED (SELECT ", columns!(), " FROM patients WHERE company_id = $1")),
+        (concat!("WITH page AS MATERIALIZED (SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND $3::text[] IS NULL")),
         [" AND $2::date IS NULL", " AND birth_date = $2::date"],
-        [
-            " AND $3::text[] IS NOT NULL AND $4::text[] IS NOT NULL",
-            found_by!(1),
-            found_by!(1, 2),
-            found_by!(1, 2, 3),
-            found_by!(1, 2, 3, 4),
-        ],
         [" AND deleted_at IS NULL", " AND deleted_at IS NOT NULL"],
         [
             order!(first, "sort_name", "ASC"),
@@ -52,9 +45,42 @@ sql! { Clinic;
             order!(after, "created_at", "timestamptz", "<", "DESC"),
         ],
         " LIMIT 501",
-        // $7: the patients of the piece.
+        // $6: the patients of the piece.
         "), seen AS MATERIALIZED (
-             SELECT app.record_access('export', 'patients', ARRAY(SELECT id FROM page LIMIT $7::int8), ARRAY(SELECT id FROM page LIMIT $7::int8))
+             SELECT app.record_access('export', 'patients', ARRAY(SELECT id FROM page LIMIT $6::int8), ARRAY(SELECT id FROM page LIMIT $6::int8))
+         )
+         SELECT page.* FROM seen LEFT JOIN page ON true";
+    /// A piece of what a search finds: as `SEARCH_LIST`.
+    EXPORT_FOUND by EXPORTERS;
+        "WITH page AS MATERIALIZED (SELECT patient.* FROM (SELECT id FROM (",
+        [
+            found_by!(1),
+            found_by!(1, 2),
+            found_by!(1, 2, 3),
+            found_by!(1, 2, 3, 4),
+            found_by!(1, 2, 3, 4, 5),
+            found_by!(1, 2, 3, 4, 5, 6),
+            found_by!(1, 2, 3, 4, 5, 6, 7),
+        ],
+        ") found WHERE true",
+        [
+            order!(first, "sort_name", "ASC"),
+            order!(after, "sort_name", "text", ">", "ASC"),
+            order!(first, "sort_name", "DESC"),
+            order!(after, "sort_name", "text", "<", "DESC"),
+            order!(first, "created_at", "ASC"),
+            order!(after, "created_at", "timestamptz", ">", "ASC"),
+            order!(first, "created_at", "DESC"),
+            order!(after, "created_at", "timestamptz", "<", "DESC"),
+        ],
+        (concat!(
+            " OFFSET 0) found CROSS JOIN LATERAL
+              (SELECT ", columns!(), " FROM patients WHERE company_id = $1 AND id = found.id"
+        )),
+        [" AND deleted_at IS NULL", " AND deleted_at IS NOT NULL"],
+        " OFFSET 0) patient LIMIT 501",
+        "), seen AS MATERIALIZED (
+             SELECT app.record_access('export', 'patients', ARRAY(SELECT id FROM page LIMIT $6::int8), ARRAY(SELECT id FROM page LIMIT $6::int8))
          )
          SELECT page.* FROM seen LEFT JOIN page ON true";
 }
@@ -76,7 +102,7 @@ impl Export {
         bearer: Bearer,
         lasting: Lasting,
         clinics: Data<&Clinics>,
-        /// What to search for: at most four words.
+        /// What to search for: at most six words.
         q: Query<Option<SearchText>>,
         /// Born on this day.
         #[oai(name = "birthDate")]
@@ -88,10 +114,7 @@ impl Export {
         /// `true` begins the file with a byte order mark, by which some spreadsheets know UTF-8.
         bom: Query<Option<bool>>,
     ) -> Result<Download<Listed>> {
-        let words = q.0.as_ref().map(|q| sought(q.as_str())).unwrap_or_default();
-        if words.len() > 4 {
-            return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
-        }
+        let words = asked(q.0.as_ref(), birth_date.0)?;
         let listing = Listing {
             clinics: clinics.0.clone(),
             caller: bearer.0,
@@ -127,15 +150,20 @@ impl Listing {
     async fn piece(&self, after: Option<After>) -> Result<Piece<After>> {
         let (low, high) = &self.words;
         let order = 2 * self.sort as usize + usize::from(after.is_some());
-        let choices = [usize::from(self.birth_date.is_some()), low.len(), usize::from(self.archived), order];
-        let (statement, rows) = (EXPORT.pick(&choices), i64::try_from(PIECE).map_err(ApiError::internal)?);
+        let (archived, rows) = (usize::from(self.archived), i64::try_from(PIECE).map_err(ApiError::internal)?);
         let (key, id) = after.map(|after| (after.key, after.id)).unzip();
         self.lasting.stands().await?;
         let mut found: Vec<Patient> = transaction!(self.clinics.read(&self.caller), |tx| {
             if !EXPORTERS.contains(&self.caller.role()) {
                 return Err(ApiError::FORBIDDEN);
             }
-            let rows = tx.page(statement.clone(), &[&self.birth_date, low, high, &key, &id, &rows]).await?;
+            let rows = if low.is_empty() {
+                let picked = EXPORT.pick(&[usize::from(self.birth_date.is_some()), archived, order]);
+                tx.page(picked, &[&self.birth_date, &None::<Vec<String>>, &key, &id, &rows]).await?
+            } else {
+                let picked = EXPORT_FOUND.pick(&[low.len() - 1, order, archived]);
+                tx.page(picked, &[low, high, &key, &id, &rows]).await?
+            };
             Ok(rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?)
         })?;
         let more = found.len() > PIECE;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::model::{Gender, NewPatient, Patient, sort_name};
 use super::statements::columns;
 use super::table::{Entered, Line, read};
+use super::words;
 use crate::api::Tag;
 use crate::api::answer::Listed;
 use crate::api::csv::{Upload, refusals};
@@ -60,8 +61,10 @@ sql! { Clinic;
         ));
     /// The words that they are found by.
     ADD_MANY_TERMS by IMPORTERS;
-        "INSERT INTO patient_search_terms (company_id, term, patient_id)
-         SELECT $1, n.term, n.patient_id FROM unnest($2::text[], $3::uuid[]) AS n (term, patient_id)";
+        "INSERT INTO patient_search_terms (company_id, term, patient_id, sort_name, entered_at)
+         SELECT $1, n.term, p.id, p.sort_name, p.created_at
+           FROM unnest($2::text[], $3::uuid[]) AS n (term, patient_id)
+           JOIN patients p ON p.company_id = $1 AND p.id = n.patient_id";
 }
 
 /// What became of a file.
@@ -189,7 +192,7 @@ async fn enter(tx: &mut ClinicTx<Write>, lines: &[Line]) -> Result<()> {
     let (mut terms, mut patients) = (Vec::new(), Vec::new());
     for row in &rows {
         let patient = Patient::try_from(row)?;
-        for term in patient.terms() {
+        for term in words::terms(&patient) {
             terms.push(term);
             patients.push(patient.id);
         }

@@ -3,16 +3,20 @@
 //! Who may do what is decided by PostgreSQL (grants and row security of the caller's session role), not here. What is read
 //! is audited in the same transaction, writes by the tables' triggers.
 
+pub mod duplicates;
 pub mod export;
 pub mod import;
 mod model;
+mod sound;
 mod statements;
 mod table;
 pub mod timeline;
+mod words;
 
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::api::Tag;
@@ -21,7 +25,7 @@ use crate::api::body::Body;
 use crate::api::day::Day;
 use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
-use crate::api::search::{bounds, sought};
+use crate::api::search::bounds;
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
@@ -33,7 +37,14 @@ use crate::transaction;
 use model::sort_name;
 pub use model::{Address, AddressPatch, Gender, NewPatient, Patient, PatientPatch, Sort};
 pub use statements::STATEMENTS;
-use statements::{ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, INSERT, LIST, RESTORE, SET_TERMS, UPDATE};
+use statements::{
+    ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, FORGET_LIKENESS, INSERT, LIST, RESTORE, SEARCH_LIST,
+    SET_TERMS, UPDATE,
+};
+use words::{birth_word, sought, terms};
+
+/// As many as a long name has; the statements have room for a birth date beside them.
+const MAX_WORDS: usize = 6;
 
 /// Births before and after are typing errors; the bounds are the table's.
 pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
@@ -51,6 +62,15 @@ pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
     pointer: "/patientNumber",
 };
 
+/// All operations on patients.
+pub type Api = (Patients, export::Export, import::Import, timeline::Timeline);
+
+/// See [`Api`].
+#[must_use]
+pub const fn api() -> Api {
+    (Patients, export::Export, import::Import, timeline::Timeline)
+}
+
 /// The operations on patients.
 #[derive(Clone, Copy, Debug)]
 pub struct Patients;
@@ -59,8 +79,9 @@ pub struct Patients;
 impl Patients {
     /// List and search patients
     ///
-    /// Sorted by name unless `sort` says otherwise. `q` finds by the beginnings of words of names, number, e-mail and
-    /// telephone, accents and case aside; all words must be found.
+    /// Sorted by name unless `sort` says otherwise. `q` finds by the beginnings of names, patient number, e-mail address and telephone
+    /// number (`+33 1 42…`, `0142…`), accents, case and punctuation aside, and by birth date (`29.02.1984`, `29/02/1984`, `1984-02-29`, or
+    /// `02/1984`); all words must be found. A patient is found by the words of its merged duplicates too.
     #[oai(path = "/patients", method = "get", operation_id = "patients_list")]
     #[expect(clippy::too_many_arguments, reason = "one for each query parameter")]
     async fn list(
@@ -68,7 +89,7 @@ impl Patients {
         bearer: Bearer,
         clinics: Data<&Clinics>,
         cursors: Data<&Cursors>,
-        /// What to search for: at most four words.
+        /// What to search for: at most six words.
         q: Query<Option<SearchText>>,
         /// Born on this day.
         #[oai(name = "birthDate")]
@@ -85,21 +106,24 @@ impl Patients {
         let caller = &bearer.0;
         let archived = archived.0.unwrap_or(false);
         let sort = sort.0.unwrap_or(Sort::Name);
-        let words = q.0.as_ref().map(|q| sought(q.as_str())).unwrap_or_default();
-        if words.len() > 4 {
-            return Err(ApiError::invalid("/query/q", "too_many", "must be at most four words"));
-        }
+        let words = asked(q.0.as_ref(), birth_date.0)?;
         let shape = [&words.join(" "), &format!("{:?} {archived} {sort:?}", birth_date.0)];
         let page = cursors.page(caller, limit.0, cursor.0.as_ref(), &shape.map(String::as_str))?;
 
         let order = 2 * sort as usize + usize::from(page.after.is_some());
-        let statement =
-            LIST.pick(&[usize::from(birth_date.is_some()), words.len(), usize::from(archived), order, page.bucket()]);
-        let (low, high): (Vec<String>, Vec<String>) = words.into_iter().map(bounds).unzip();
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
+        let (low, high): (Vec<String>, Vec<String>) = words.iter().cloned().map(bounds).unzip();
+        let rows = page.rows();
         let answer = transaction!(clinics.read(caller), |tx| {
-            let rows = tx.page(statement.clone(), &[&birth_date.0, &low, &high, &key, &id, &page.rows()]).await?;
-            let found = rows.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
+            let found = if words.is_empty() {
+                let picked =
+                    LIST.pick(&[usize::from(birth_date.is_some()), usize::from(archived), order, page.bucket()]);
+                tx.page(picked, &[&birth_date.0, &None::<Vec<String>>, &key, &id, &rows]).await?
+            } else {
+                let picked = SEARCH_LIST.pick(&[words.len() - 1, order, usize::from(archived), page.bucket()]);
+                tx.page(picked, &[&low, &high, &key, &id, &rows]).await?
+            };
+            let found = found.iter().map(Patient::try_from).collect::<Result<_, _>>()?;
             page.answer(found, |patient| After { key: sort.key_of(patient), id: patient.id })
         })?;
         Ok(Listed(answer))
@@ -204,6 +228,7 @@ impl Patients {
                     pointer: None,
                 });
             }
+            tx.at_commit(&FORGET_LIKENESS, vec![Box::new(id.0)]);
             Ok(())
         })?;
         Ok(Done)
@@ -231,6 +256,7 @@ impl Patients {
                 return Ok(answered);
             }
             let patient = Patient::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
+            tx.at_commit(&SET_TERMS, found_by(&patient));
             once.remember(tx, patient).await
         })?;
         Ok(Found(patient))
@@ -250,7 +276,7 @@ fn again(patient: Uuid) -> Access {
 /// Writes all of a patient's columns, by [`INSERT`] or [`UPDATE`], and the words that the patient is found by.
 async fn store(
     tx: &mut ClinicTx<Write>,
-    (statement, terms): (&'static Statement<Clinic>, &'static Statement<Clinic>),
+    (statement, statement_of_terms): (&'static Statement<Clinic>, &'static Statement<Clinic>),
     id: Uuid,
     patient: &NewPatient,
 ) -> Result<Patient> {
@@ -279,6 +305,23 @@ async fn store(
         )
         .await?;
     let patient = Patient::try_from(&row)?;
-    tx.at_commit(terms, vec![Box::new(id), Box::new(patient.terms())]);
+    tx.at_commit(statement_of_terms, found_by(&patient));
     Ok(patient)
+}
+
+/// The words of a search; none: a list.
+fn asked(q: Option<&SearchText>, birth_date: Option<Day>) -> Result<Vec<String>> {
+    let mut words = q.map(|q| sought(q.as_str())).unwrap_or_default();
+    if words.len() > MAX_WORDS {
+        return Err(ApiError::invalid("/query/q", "too_many", "must be at most six words"));
+    }
+    // Beside words the birth date is one, so that one index finds all.
+    words.extend(birth_date.filter(|_| !words.is_empty()).map(birth_word));
+    Ok(words)
+}
+
+/// What the statements on terms say of a patient.
+fn found_by(patient: &Patient) -> Vec<Box<dyn ToSql + Send + Sync>> {
+    let sort_name = sort_name(&patient.last_name, &patient.first_name);
+    vec![Box::new(patient.id), Box::new(terms(patient)), Box::new(sort_name), Box::new(patient.created_at)]
 }

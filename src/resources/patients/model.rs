@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub use crate::api::address::{Address, AddressPatch};
 use crate::api::answer::Resource;
 use crate::api::day::Day;
-use crate::api::search::{fold, terms};
+use crate::api::search::fold;
 use crate::api::text::{Email, Language, Notes, PatientNumber, PersonName, PhoneNumber};
 
 /// As stated by the patient.
@@ -109,6 +109,9 @@ pub struct Patient {
     /// When the patient was archived.
     #[oai(skip_serializing_if_is_none)]
     pub deleted_at: Option<DateTime<Utc>>,
+    /// Whose duplicate it turned out to be.
+    #[oai(skip_serializing_if_is_none)]
+    pub merged_into_id: Option<Uuid>,
     /// Grows with each change; the `ETag`.
     pub version: i32,
 }
@@ -122,20 +125,6 @@ impl Resource for Patient {
 
     fn version(&self) -> i32 {
         self.version
-    }
-}
-
-impl Patient {
-    /// The words that the patient is found by.
-    pub(super) fn terms(&self) -> Vec<String> {
-        let found_by = [
-            Some(self.last_name.as_str()),
-            Some(self.first_name.as_str()),
-            Some(self.patient_number.as_str()),
-            self.email.as_ref().map(Email::as_str),
-            self.phone.as_ref().map(PhoneNumber::as_str),
-        ];
-        terms(found_by.into_iter().flatten())
     }
 }
 
@@ -163,6 +152,7 @@ impl TryFrom<&Row> for Patient {
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
             deleted_at: row.try_get("deleted_at")?,
+            merged_into_id: row.try_get("merged_into_id")?,
             version: row.try_get("version")?,
         })
     }
@@ -330,6 +320,7 @@ impl Example for Patient {
             created_at: at,
             updated_at: at,
             deleted_at: None,
+            merged_into_id: None,
             version: 1,
         }
     }

@@ -38,14 +38,6 @@ pub const TAKEN: ConstraintMessage = ConstraintMessage {
     pointer: "/startsAt",
 };
 
-/// The time of a hold, or of an appointment, is held.
-pub const HELD: ConstraintMessage = ConstraintMessage {
-    constraint: "slot_holds_overlap",
-    code: "slot_held",
-    detail: "Somebody is about to book this time.",
-    pointer: "/startsAt",
-};
-
 /// The operations on holds.
 #[derive(Clone, Copy, Debug)]
 pub struct Holds;

@@ -36,7 +36,7 @@ use crate::region::clock;
 use crate::transaction;
 
 use engine::Wish;
-pub use holds::{HELD, Holds, TAKEN};
+pub use holds::{Holds, TAKEN};
 pub use model::{Hold, NewHold, Slot};
 use model::{clinic_of, practitioner_of};
 pub use statements::STATEMENTS;

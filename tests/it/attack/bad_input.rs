@@ -259,6 +259,7 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
         "code" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
         "quantity" => "999999.999".to_owned(),
         "color" => "#2e7d32".to_owned(),
+        "holidaySubdivision" => "FR-75C".to_owned(),
         "language" => "fr-BE".to_owned(),
         "timeZone" => "America/Argentina/ComodRivadavia".to_owned(),
         // One that nobody guesses.

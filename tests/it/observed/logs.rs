@@ -108,7 +108,7 @@ async fn every_line_tells_of_its_request_and_clinic_and_none_of_a_patient_or_a_s
     let of_server = server.terminate().await.1;
 
     let (server_lines, worker_lines) = (lines(&of_server), lines(&of_worker));
-    let list = "medicalpro::resources::patients::statements::LIST";
+    let list = "medicalpro::resources::patients::statements::SEARCH_LIST";
     let fetch = "medicalpro::resources::links::statements::CALENDAR";
     for (lines, expected) in [
         (

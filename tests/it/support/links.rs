@@ -48,14 +48,14 @@ impl Clinic<'_> {
     pub async fn linked_appointment_at(&self, patient: &str, start: DateTime<Utc>) -> LinkedVisit {
         let patient = self.patient(patient).await["id"].as_str().unwrap().parse().unwrap();
         let practitioner = self.practitioner("Linked").await;
-        let appointment = self.appointment(patient, practitioner, start, "scheduled").await;
+        let appointment = self.visit(patient, practitioner, start, "scheduled").await;
         let insert = "INSERT INTO appointment_links (id, appointment_id, starts_at) VALUES ($1, $2, $3)";
         let link = self.lay(insert, &[&appointment, &start]).await;
         LinkedVisit { clinic: self.id, patient, practitioner, appointment, link, start }
     }
 
     /// An appointment of half an hour, in this status.
-    pub async fn appointment(&self, patient: Uuid, practitioner: Uuid, start: DateTime<Utc>, status: &str) -> Uuid {
+    pub async fn visit(&self, patient: Uuid, practitioner: Uuid, start: DateTime<Utc>, status: &str) -> Uuid {
         let insert = "INSERT INTO appointments (id, patient_id, practitioner_id, starts_at, ends_at, status, reason, cancelled_for, created_by)
                       VALUES ($1, $2, $3, $4, $4 + interval '30 minutes', $5, 'Never to be told',
                               CASE WHEN $5 = 'cancelled' THEN 'clinic' END, $1)";

@@ -19,7 +19,7 @@ const ROOM: Thing = Thing::Of(ThingMaker(|clinic| {
 }));
 const CLOSURE: Thing = Thing::Of(ThingMaker(|clinic| {
     Box::pin(async move {
-        let closed = clinic.admin.post("/api/v1/closures", &json!({ "startsOn": "2031-05-02" })).await;
+        let closed = clinic.admin.post("/api/v1/closures", &json!({ "startsOn": "2026-08-03" })).await;
         closed.json["id"].as_str().unwrap().to_owned()
     })
 }));

@@ -84,7 +84,7 @@ async fn a_parser_that_others_wrote_reads_times_and_statuses_right_across_daylig
     assert_eq!(changes.len(), 4, "spring and autumn: {changes:?}");
     let mut expected = Vec::new();
     for day in changes {
-        let appointment = clinic.appointment(patient, practitioner, at_nine(day), "scheduled").await;
+        let appointment = clinic.visit(patient, practitioner, at_nine(day), "scheduled").await;
         expected.push((appointment, format!("{day}T09:00:00"), "TENTATIVE", "OPAQUE"));
     }
     let today = Utc::now().date_naive();
@@ -96,14 +96,14 @@ async fn a_parser_that_others_wrote_reads_times_and_statuses_right_across_daylig
         (29, "confirmed", "CONFIRMED", "OPAQUE"),
     ] {
         let day = today - Days::new(days);
-        let appointment = clinic.appointment(patient, practitioner, at_nine(day), status).await;
+        let appointment = clinic.visit(patient, practitioner, at_nine(day), status).await;
         expected.push((appointment, format!("{day}T09:00:00"), shown, takes_time));
     }
     // None of these is in it: too long ago, too far away, somebody else's, deleted.
-    clinic.appointment(patient, practitioner, at_nine(today - Days::new(31)), "completed").await;
-    clinic.appointment(patient, practitioner, at_nine(today + Days::new(367)), "scheduled").await;
-    clinic.appointment(patient, other, at_nine(today - Days::new(6)), "completed").await;
-    let deleted = clinic.appointment(patient, practitioner, at_nine(today - Days::new(7)), "completed").await;
+    clinic.visit(patient, practitioner, at_nine(today - Days::new(31)), "completed").await;
+    clinic.visit(patient, practitioner, at_nine(today + Days::new(367)), "scheduled").await;
+    clinic.visit(patient, other, at_nine(today - Days::new(6)), "completed").await;
+    let deleted = clinic.visit(patient, practitioner, at_nine(today - Days::new(7)), "completed").await;
     let database = clinic.database().await;
     database.batch_execute("SET session_replication_role = replica").await.unwrap();
     database.execute("UPDATE appointments SET deleted_at = now() WHERE id = $1", &[&deleted]).await.unwrap();

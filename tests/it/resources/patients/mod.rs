@@ -1,6 +1,7 @@
 //! Patients: the model resource, operation by operation.
 
 mod audit;
+mod duplicates;
 mod export;
 mod idempotency;
 mod import;

@@ -253,8 +253,8 @@ async fn appointment(clinic: &Clinic<'_>, patient: &str, starts: &str, status: &
     let insert = format!(
         "SET session_replication_role = replica;
          WITH who AS (INSERT INTO practitioners (first_name, last_name, sort_name) VALUES ('A', 'B', 'b a') RETURNING id)
-         INSERT INTO appointments (patient_id, practitioner_id, starts_at, ends_at, status)
-         SELECT '{patient}', id, {starts}, {starts} + interval '30 minutes', '{status}' FROM who"
+         INSERT INTO appointments (patient_id, practitioner_id, starts_at, ends_at, status, cancelled_for, created_by)
+         SELECT '{patient}', id, {starts}, {starts} + interval '30 minutes', '{status}', 'other', gen_random_uuid() FROM who"
     );
     clinic.database().await.batch_execute(&insert).await.unwrap();
 }
