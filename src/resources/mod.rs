@@ -3,19 +3,8 @@
 
 pub mod appointment_events;
 pub mod appointment_items;
-pub mod appointments;
-pub mod audit_logs;
-pub mod calendar_links;
-pub mod categories;
-pub mod clinic;
-pub mod closures;
-pub mod documents;
-pub mod facilities;
-pub mod links;
 pub mod appointment_statistics;
 pub mod appointments;
-pub mod audit_logs;
-pub mod audit_logs;
 pub mod audit_logs;
 pub mod calendar;
 pub mod calendar_links;
@@ -27,10 +16,6 @@ pub mod facilities;
 pub mod links;
 pub mod patients;
 pub mod platform;
-pub mod patients;
-pub mod platform;
-pub mod platform;
-pub mod practitioners;
 pub mod practitioners;
 pub mod products;
 pub mod rooms;
@@ -49,58 +34,6 @@ pub type Api = (
     (calendar::CalendarView, calendar_links::CalendarLinks, links::AppointmentLinks, links::CalendarFeed),
     (slots::Slots, slots::Holds),
     (categories::Categories, products::Products, appointment_items::AppointmentItems, documents::Documents),
-    (
-        clinic::ClinicItself,
-        closures::Closures,
-        facilities::Facilities,
-        rooms::Rooms,
-        practitioners::Api,
-        categories::Categories,
-        products::Products,
-    ),
-    (
-        appointments::Api,
-        appointment_events::AppointmentEvents,
-        appointment_items::AppointmentItems,
-        calendar_links::CalendarLinks,
-        links::AppointmentLinks,
-        links::CalendarFeed,
-        slots::Slots,
-        slots::Holds,
-    ),
-    (
-        patients::Patients,
-        patients::duplicates::Duplicates,
-        patients::export::Export,
-        patients::import::Import,
-        patients::timeline::Timeline,
-    ),
-    appointments::Api,
-    audit_logs::AuditLogs,
-    clinic::ClinicItself,
-    closures::Closures,
-    facilities::Facilities,
-    rooms::Rooms,
-    calendar_links::CalendarLinks,
-    links::AppointmentLinks,
-    links::CalendarFeed,
-    appointment_statistics::AppointmentStatistics,
-    audit_logs::AuditLogs,
-    calendar::CalendarView,
-    patients::Patients,
-    appointment_events::AppointmentEvents,
-    audit_logs::AuditLogs,
-    (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
-    practitioners::Api,
-    slots::Slots,
-    slots::Holds,
-    appointment_items::AppointmentItems,
-    audit_logs::AuditLogs,
-    categories::Categories,
-    documents::Documents,
-    audit_logs::AuditLogs,
-    staff::Staff,
-    staff::Invitations,
     platform::Platform,
 );
 
@@ -115,58 +48,6 @@ pub const fn api() -> Api {
         (calendar::CalendarView, calendar_links::CalendarLinks, links::AppointmentLinks, links::CalendarFeed),
         (slots::Slots, slots::Holds),
         (categories::Categories, products::Products, appointment_items::AppointmentItems, documents::Documents),
-        (
-            clinic::ClinicItself,
-            closures::Closures,
-            facilities::Facilities,
-            rooms::Rooms,
-            practitioners::api(),
-            categories::Categories,
-            products::Products,
-        ),
-        (
-            appointments::API,
-            appointment_events::AppointmentEvents,
-            appointment_items::AppointmentItems,
-            calendar_links::CalendarLinks,
-            links::AppointmentLinks,
-            links::CalendarFeed,
-            slots::Slots,
-            slots::Holds,
-        ),
-        (
-            patients::Patients,
-            patients::duplicates::Duplicates,
-            patients::export::Export,
-            patients::import::Import,
-            patients::timeline::Timeline,
-        ),
-        appointments::API,
-        audit_logs::AuditLogs,
-        clinic::ClinicItself,
-        closures::Closures,
-        facilities::Facilities,
-        rooms::Rooms,
-        calendar_links::CalendarLinks,
-        links::AppointmentLinks,
-        links::CalendarFeed,
-        appointment_statistics::AppointmentStatistics,
-        audit_logs::AuditLogs,
-        calendar::CalendarView,
-        patients::Patients,
-        appointment_events::AppointmentEvents,
-        audit_logs::AuditLogs,
-        (patients::Patients, patients::export::Export, patients::import::Import, patients::timeline::Timeline),
-        practitioners::api(),
-        slots::Slots,
-        slots::Holds,
-        appointment_items::AppointmentItems,
-        audit_logs::AuditLogs,
-        categories::Categories,
-        documents::Documents,
-        audit_logs::AuditLogs,
-        staff::Staff,
-        staff::Invitations,
         platform::Platform,
     )
 }
@@ -200,10 +81,6 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
         practitioners::STATEMENTS,
         practitioners::availability::STATEMENTS,
         practitioners::services::STATEMENTS,
-        crate::api::tax::STATEMENTS,
-        appointment_items::STATEMENTS,
-        categories::STATEMENTS,
-        documents::STATEMENTS,
         products::STATEMENTS,
         rooms::STATEMENTS,
         slots::STATEMENTS,
@@ -219,16 +96,6 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     appointments::ROOM_BUSY,
     appointments::SLOT_HELD,
     categories::IN_USE,
-    closures::ORDER,
-    rooms::NAME_TAKEN,
-    patients::NUMBER_TAKEN,
-    patients::BIRTH_DATE_BOUNDS,
-    patients::duplicates::MERGE_CHAIN,
-    practitioners::USER_TAKEN,
-    practitioners::REGISTRATION_TAKEN,
-    slots::TAKEN,
-    slots::HELD,
-    practitioners::availability::OVERLAP,
     categories::NAME_TAKEN,
     categories::PARENT_MISSING,
     categories::RING,
@@ -236,6 +103,7 @@ pub static CONSTRAINTS: &[ConstraintMessage] = &[
     closures::ORDER,
     patients::BIRTH_DATE_BOUNDS,
     patients::NUMBER_TAKEN,
+    patients::duplicates::MERGE_CHAIN,
     practitioners::REGISTRATION_TAKEN,
     practitioners::USER_TAKEN,
     practitioners::availability::OVERLAP,

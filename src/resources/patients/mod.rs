@@ -63,12 +63,12 @@ pub const NUMBER_TAKEN: ConstraintMessage = ConstraintMessage {
 };
 
 /// All operations on patients.
-pub type Api = (Patients, export::Export, import::Import, timeline::Timeline);
+pub type Api = (Patients, duplicates::Duplicates, export::Export, import::Import, timeline::Timeline);
 
 /// See [`Api`].
 #[must_use]
 pub const fn api() -> Api {
-    (Patients, export::Export, import::Import, timeline::Timeline)
+    (Patients, duplicates::Duplicates, export::Export, import::Import, timeline::Timeline)
 }
 
 /// The operations on patients.

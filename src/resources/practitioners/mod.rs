@@ -168,7 +168,6 @@ impl Practitioners {
     /// (`userId`) says an admin or a manager: 409 `member_deactivated` or `reference_missing` for whoever does not work here, and
     /// `practitioner_exists` for whoever is another practitioner.
     #[oai(path = "/practitioners/:id", method = "patch", operation_id = "practitioners_update")]
-    #[expect(clippy::too_many_arguments, reason = "central says who works here")]
     async fn update(
         &self,
         bearer: Bearer,

@@ -52,7 +52,7 @@ async fn a_view_shows_what_falls_into_its_days_in_the_clinics_zone() {
         .await;
         match name {
             "Deleted" => {
-                change(&clinic, &format!("UPDATE appointments SET deleted_at = now() WHERE id = '{id}'")).await
+                change(&clinic, &format!("UPDATE appointments SET deleted_at = now() WHERE id = '{id}'")).await;
             }
             "Cancelled" => {
                 let cancel = format!(

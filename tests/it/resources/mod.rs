@@ -1,14 +1,5 @@
 //! One file a resource, as in `src/resources`.
 
-mod clinic;
-mod closures;
-mod facilities;
-mod appointments;
-mod appointment_events;
-mod appointment_items;
-mod appointments;
-mod categories;
-mod documents;
 mod appointment_events;
 mod appointment_items;
 mod appointment_statistics;

@@ -3,21 +3,13 @@
 //! To add an operation: a line in its resource's file here (a new file: a line in [`entries`]), with how to make its things and bodies
 //! beside it, and a line in [`MATRIX`] for a new resource. One without a line, or a line without its operation, fails the walk.
 
-mod clinic;
-mod appointments;
-mod links;
-mod slots;
-mod calendar;
-mod clinic;
-mod practitioners;
 mod appointment_items;
 mod appointments;
 mod calendar;
 mod catalogue;
 mod clinic;
-mod files;
-mod catalogue;
 mod duplicates;
+mod files;
 mod links;
 mod practitioners;
 mod slots;
@@ -60,7 +52,6 @@ pub const PUBLIC: [&str; 17] = [
 ];
 
 /// API.md, "Roles": R read, W create and change, D delete, for each role in the order of `Role::ALL`.
-const MATRIX: [(&str, [&str; 6]); 11] = [
 const MATRIX: &[(&str, [&str; 6])] = &[
     ("appointments", ["RWD", "RWD", "RWD", "RW", "RWD", "R"]),
     ("audit log", ["R", "R", "", "", "", ""]),
@@ -195,19 +186,6 @@ const fn entry(id: &'static str, right: Right, body: Valid, ids: &'static [(&'st
 
 /// All entries.
 pub fn entries() -> impl Iterator<Item = &'static Entry> {
-    [&CORE[..], clinic::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
-    [&CORE[..], appointments::ENTRIES].into_iter().flatten()
-    [&CORE[..], links::ENTRIES].into_iter().flatten()
-    [&CORE[..], slots::ENTRIES].into_iter().flatten()
-    [&CORE[..], practitioners::ENTRIES].into_iter().flatten()
-    [&CORE[..], appointment_items::ENTRIES, catalogue::ENTRIES].into_iter().flatten()
-    [&CORE[..], files::ENTRIES, practitioners::ENTRIES].into_iter().flatten()
-    [
-        &CORE[..],
-        appointment_items::ENTRIES,
-        appointments::ENTRIES,
-        catalogue::ENTRIES,
-        duplicates::ENTRIES,
     let all = [
         CORE,
         appointment_items::ENTRIES,
@@ -215,13 +193,11 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         calendar::ENTRIES,
         catalogue::ENTRIES,
         clinic::ENTRIES,
+        duplicates::ENTRIES,
         files::ENTRIES,
         links::ENTRIES,
         practitioners::ENTRIES,
         slots::ENTRIES,
-    ]
-    .into_iter()
-    .flatten()
     ];
     all.into_iter().flatten()
 }
@@ -518,18 +494,6 @@ impl<'a> Walk<'a> {
         operation.held(answer)
     }
 
-    /// A valid request with more in its query.
-    pub async fn asked(
-        &self,
-        operation: &Operation,
-        ids: &Map<String, Value>,
-        person: &Person<'_>,
-        query: &str,
-    ) -> Answer {
-        let path = format!("{}{query}", operation.path(ids));
-        operation.held(self.world.request(operation.method.clone(), &path, Some(&person.token), &[], None).await)
-    }
-
     /// The same with any bytes as its body.
     pub async fn raw(
         &self,
@@ -551,6 +515,18 @@ impl<'a> Walk<'a> {
         if let Some(token) = token.filter(|_| operation.id.starts_with("auth_totp") && answer.status.is_success()) {
             self.world.forget_second_factor(claims(token)["email"].as_str().unwrap()).await;
         }
+    }
+
+    /// A valid request with more in its query.
+    pub async fn asked(
+        &self,
+        operation: &Operation,
+        ids: &Map<String, Value>,
+        person: &Person<'_>,
+        query: &str,
+    ) -> Answer {
+        let path = format!("{}{query}", operation.path(ids));
+        operation.held(self.world.request(operation.method.clone(), &path, Some(&person.token), &[], None).await)
     }
 
     /// A valid request as this person.

@@ -18,7 +18,9 @@ fn pointers(answer: &Answer) -> Vec<&str> {
 /// Weekly hours; `further` is put over them.
 fn weekly(weekday: u8, starts: &str, ends: &str, further: Value) -> Value {
     let mut body = json!({ "kind": "weekly", "weekday": weekday, "starts": starts, "ends": ends });
-    body.as_object_mut().unwrap().extend(further.as_object().cloned().unwrap_or_default());
+    if let Value::Object(further) = further {
+        body.as_object_mut().unwrap().extend(further);
+    }
     body
 }
 

@@ -13,7 +13,7 @@ use crate::support::{Answer, Clinic, Person, World};
 
 const PRACTITIONERS: &str = "/api/v1/practitioners";
 
-fn path_of(practitioner: impl std::fmt::Display) -> String {
+fn path_of(practitioner: Uuid) -> String {
     format!("{PRACTITIONERS}/{practitioner}")
 }
 
@@ -195,7 +195,7 @@ async fn the_list_is_paged_in_every_order_and_filters_combine() {
         let made = me.post(PRACTITIONERS, &body).await;
         assert_eq!(made.status, 201, "{made:?}");
         if index == 1 {
-            let offer = format!("{}/services/{service}", path_of(made.json["id"].as_str().unwrap()));
+            let offer = format!("{}/services/{service}", path_of(made.json["id"].as_str().unwrap().parse().unwrap()));
             assert_eq!(me.post(&offer, &json!({})).await.status, 200);
         }
     }
