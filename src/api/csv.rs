@@ -107,7 +107,8 @@ impl Sheet {
             }
             // Where a record begins the library has not read past the line's end before it, and past blank lines, yet.
             let begins = record.position().map_or(counted, |at| usize::try_from(at.byte()).unwrap_or(counted));
-            let blank = text.bytes().skip(begins).take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let follows = text.as_bytes()[begins..].iter();
+            let blank = follows.take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             number += newlines(&text.as_bytes()[counted..begins + blank]);
             counted = begins + blank;
             lines.push((number, record));
@@ -182,24 +183,23 @@ pub struct Download<T> {
 
 impl<T: Table> Download<T> {
     /// A table in pieces: the first is there, so that what refuses it is answered as a failure; `more` reads the others, one at a time.
+    #[must_use]
     pub fn new<K, F>(name: &'static str, first: Piece<K>, more: F) -> Self
     where
         K: Send + 'static,
         F: Fn(K) -> BoxFuture<'static, Result<Piece<K>>> + Send + 'static,
     {
         let span = tracing::Span::current();
-        let rest = stream::try_unfold(first.next, move |next| {
+        let rest = stream::unfold(first.next, move |next| {
             let piece = next.map(&more);
             let read = async move {
-                let Some(piece) = piece else { return Ok(None) };
-                let Piece { bytes, next } = piece.await.unwrap_or_else(break_off);
-                io::Result::Ok(Some((bytes, next)))
+                let Piece { bytes, next } = piece?.await.unwrap_or_else(break_off);
+                Some((bytes, next))
             };
             read.instrument(span.clone())
         });
-        let body =
-            poem::Body::from_bytes_stream::<_, Vec<u8>, io::Error>(stream::once(ready(Ok(first.bytes))).chain(rest));
-        Self { name, body, table: PhantomData }
+        let pieces = stream::once(ready(first.bytes)).chain(rest).map(Ok::<_, io::Error>);
+        Self { name, body: poem::Body::from_bytes_stream(pieces), table: PhantomData }
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Events<T> {
 
 impl<T> Events<T> {
     /// Of what is sent piece by piece; the answer ends with the stream.
+    #[must_use]
     pub fn new(stream: impl Stream<Item = Bytes> + Send + 'static) -> Self {
         Self { body: Body::from_bytes_stream(stream.map(Ok::<_, io::Error>)), data: PhantomData }
     }

@@ -93,6 +93,9 @@ impl Inner {
     async fn listeners(&self, clinic: ClinicId) -> Option<Vec<Arc<Listener>>> {
         let all = self.rooms().get(&clinic).cloned().unwrap_or_default();
         let stand = join_all(all.iter().map(|listener| listener.lasting.stands())).await;
+        for error in stand.iter().filter_map(|stands| stands.as_ref().err()) {
+            tracing::debug!(%clinic, %error, "a stream of appointments ends");
+        }
         let gone = all.iter().zip(stand).filter(|(listener, stands)| stands.is_err() || listener.ear.is_closed());
         self.let_go(clinic, &gone.map(|(listener, _)| listener.clone()).collect::<Vec<_>>());
         let mut rooms = self.rooms();

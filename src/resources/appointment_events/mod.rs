@@ -171,7 +171,7 @@ impl AppointmentEvents {
     ) -> Result<Events<AppointmentEvent>> {
         let caller = &bearer.0;
         let oldest = Utc::now() - REPLAY;
-        let heard = last.0.as_ref().map(|last| last.at());
+        let heard = last.0.as_ref().map(EventId::at);
         let since = heard.map(|heard| heard.max(oldest));
         // Before the look, so that nothing falls between the two.
         let changes = live.listen(caller, lasting)?;
@@ -184,7 +184,9 @@ impl AppointmentEvents {
             begin.push_str(&event("reload", None, "{}"));
         }
         if since.is_some() {
-            there.iter().for_each(|change| begin.push_str(&change.text));
+            for change in &there {
+                begin.push_str(&change.text);
+            }
         }
         let follow = stream::unfold((changes, told), |(changes, told)| next(changes, told));
         Ok(Events::new(stream::iter([Bytes::from(begin)]).chain(follow)))

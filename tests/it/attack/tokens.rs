@@ -1,12 +1,8 @@
 //! Access tokens that must not work, made with our own key where that is what makes them dangerous.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures_util::FutureExt as _;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use medicalpro::ids::Role;
 use medicalpro::secrets::{MasterKeys, Purpose};
 use serde_json::{Value, json};
 
@@ -148,23 +144,4 @@ pub fn refused(forge: &Forge, person: &Person<'_>, theirs: &Clinic<'_>) -> Vec<(
     refused.push(("no scheme", Some(person.token.clone())));
     refused.extend(tokens.into_iter().map(|(what, token)| (what, Some(format!("Bearer {token}")))));
     refused
-}
-
-#[tokio::test]
-async fn a_stream_ends_with_its_token_and_not_before() {
-    let world = World::start().await;
-    let clinic = world.clinic("stream-token").await;
-    let forge = Forge::new(&world).await;
-    let (mut short, path) = (clinic.person(Role::Secretary).await, "/api/v1/appointments/events");
-    let mut soon = claims(&short.token);
-    soon["exp"] = json!(chrono::Utc::now().timestamp() + 3);
-    short.token = forge.sign(&soon, |_| {});
-    let (mut ends, mut goes_on) = (short.stream(path, &[]).await, clinic.admin.stream(path, &[]).await);
-    for stream in [&mut ends, &mut goes_on] {
-        assert_eq!(stream.chunk().await.unwrap().as_deref(), Some(&b":\n\nretry: 2000\n\n"[..]));
-    }
-    let end = tokio::time::timeout(Duration::from_secs(20), ends.chunk()).await.expect("it ends");
-    assert_eq!(end.unwrap(), None);
-    assert!(chrono::Utc::now().timestamp() >= soon["exp"].as_i64().unwrap());
-    assert!(goes_on.chunk().now_or_never().is_none(), "control: the other's token has longer to live");
 }
