@@ -162,7 +162,7 @@ impl AppointmentItems {
             expect_version(if_match.as_ref(), item.version)?;
             let change = &body.value;
             let mut discount_bp = Some(item.discount_bp);
-            change.discount_bp.clone().update_to(&mut discount_bp);
+            change.discount_bp.update_to(&mut discount_bp);
             let discount_bp = discount_bp.unwrap_or(0);
             let quantity = change.quantity.as_ref().unwrap_or(&item.quantity);
             bounded(item.amounts(quantity, discount_bp))?;

@@ -96,7 +96,6 @@ impl Import {
     /// entered or none: where one is wrong the answer is 422, and lists what is wrong in which line (`/lines/12/birthDate`) of all
     /// lines. A dry run answers the same, and enters nothing. For admins and managers.
     #[oai(path = "/patients/import", method = "post", operation_id = "patients_import")]
-    #[expect(clippy::too_many_arguments, reason = "one for each part of the request")]
     async fn import(
         &self,
         bearer: Bearer,

@@ -87,7 +87,7 @@ sql! { Clinic;
     /// The same of a search: by words, order with its beginning, archive and size. What the words find is put in order by itself; the
     /// patients are then fetched one by one until the page is full, and OFFSET 0 keeps the planner from fetching all.
     pub(super) SEARCH_LIST by Role::ALL;
-        (concat!("WITH page AS MATERIALIZED (SELECT patient.* FROM (SELECT id FROM (")),
+        "WITH page AS MATERIALIZED (SELECT patient.* FROM (SELECT id FROM (",
         [
             found_by!(1),
             found_by!(1, 2),

@@ -211,7 +211,7 @@ impl Likeness {
             None => self.names_alone(),
         };
         keys.extend(self.email.iter().map(|email| format!("De{email}+{}", self.given)));
-        for phone in &self.phone {
+        if let Some(phone) = &self.phone {
             keys.push(format!("Dp{phone}+{}", self.given));
             keys.extend(born.iter().map(|born| format!("Dq{born}+{phone}")));
         }

@@ -251,12 +251,11 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
         // A patient's number is nobody else's.
         "patientNumber" => uuid::Uuid::now_v7().simple().to_string()[..length].chars().rev().collect(),
         // Nor is a practitioner's.
-        "registrationNumber" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
+        "code" | "registrationNumber" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
         "starts" => "08:00".to_owned(),
         "ends" => "18:00".to_owned(),
         "country" => "FR".to_owned(),
         // A product's code is no other's.
-        "code" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
         "quantity" => "999999.999".to_owned(),
         "color" => "#2e7d32".to_owned(),
         "holidaySubdivision" => "FR-75C".to_owned(),

@@ -77,7 +77,7 @@ pub(super) async fn collisions(
     moved: &[Uuid],
 ) -> Result<Vec<Collision>> {
     let each = |of: fn(&Occurrence) -> Option<Uuid>| {
-        let mut ids: Vec<_> = occurrences.iter().map(of).filter(Option::is_some).collect();
+        let mut ids: Vec<_> = occurrences.iter().filter_map(of).collect();
         ids.sort_unstable();
         ids.dedup();
         ids

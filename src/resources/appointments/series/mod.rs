@@ -286,7 +286,7 @@ fn moved(one: &Appointment, patch: &SeriesPatch, zone: Tz) -> Place {
         starts_at,
         minutes: patch.minutes.or(Some(one.minutes)),
     };
-    patch.room_id.clone().update_to(&mut place.room);
+    patch.room_id.update_to(&mut place.room);
     place
 }
 

@@ -38,10 +38,8 @@ fn visit(patient: &Value, practitioner: Uuid, starts_at: DateTime<Utc>) -> Value
 }
 
 /// With other or further fields.
-fn with(mut body: Value, fields: Value) -> Value {
-    for (name, value) in fields.as_object().unwrap() {
-        body[name] = value.clone();
-    }
+fn with(mut body: Value, mut fields: Value) -> Value {
+    body.as_object_mut().unwrap().append(fields.as_object_mut().unwrap());
     body
 }
 

@@ -62,7 +62,7 @@ fn around_changes() -> Vec<NaiveDate> {
     days.filter(|day| offset(*day) != offset(*day + Days::new(1))).flat_map(|day| [day, day + Days::new(1)]).collect()
 }
 
-fn event<'a>(calendar: &'a Value, appointment: Uuid) -> &'a Value {
+fn event(calendar: &Value, appointment: Uuid) -> &Value {
     let uid = format!("{appointment}@medicalpro");
     let found = calendar["events"].as_array().unwrap().iter().find(|event| event["uid"] == uid);
     found.unwrap_or_else(|| panic!("{uid} in {calendar}"))
