@@ -18,7 +18,6 @@ use crate::central::companies::{self, Status};
 use crate::clinic::{Link, LinkKind, LinkToken};
 use crate::error::{ApiError, Result};
 use crate::ids::ClinicId;
-use crate::region::Locality;
 use crate::secrets::MasterKeys;
 
 pub use super::account::token_invalid;
@@ -60,9 +59,6 @@ impl Links {
         let Some(door) = companies::door(&self.central, said.clinic).await? else { return Ok(None) };
         if Status::parse(&door.status)? != Status::Active {
             return Ok(None);
-        }
-        if let Some(locality) = request.data::<Locality>() {
-            locality.is_of_clinic(&door.country, &door.language);
         }
         // From here on every line that is logged tells whose request it is.
         tracing::Span::current().record("clinic", tracing::field::display(said.clinic));

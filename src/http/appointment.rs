@@ -48,8 +48,11 @@ pub fn page(request: &Request, choice: Option<Query<Choice>>) -> Result<Response
     // All of one language, or none of it.
     let (language, texts) = phrases(language(request, choice), &keys).map_err(ApiError::internal)?;
     let named = keys.iter().map(|key| key.trim_start_matches("appointment-page-").replace('-', "_"));
-    let say: minijinja::Value = named.zip(texts).collect();
-    html(include_str!("pages/appointment.html"), context! { lang => language.tag(), say })
+    let say: std::collections::BTreeMap<String, String> = named.zip(texts).collect();
+    html(
+        include_str!("pages/appointment.html"),
+        context! { lang => language.tag(), say => minijinja::value::Serde(say) },
+    )
 }
 
 /// `GET /appointment.js`

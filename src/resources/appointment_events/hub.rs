@@ -89,10 +89,14 @@ impl Inner {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who still listens to a clinic and may; `None`, and the clinic forgotten, when that is nobody.
+    /// Who still listens to a clinic and may; `None`, and the clinic forgotten, when that is nobody. Where it cannot be said for a moment
+    /// whether somebody may, nobody is told anything: the next look sees what this one missed.
     async fn listeners(&self, clinic: ClinicId) -> Option<Vec<Arc<Listener>>> {
         let all = self.rooms().get(&clinic).cloned().unwrap_or_default();
         let stand = join_all(all.iter().map(|listener| listener.lasting.stands())).await;
+        if stand.iter().any(|stands| matches!(stands, Err(ApiError::Unavailable { .. }))) {
+            return Some(Vec::new());
+        }
         for error in stand.iter().filter_map(|stands| stands.as_ref().err()) {
             tracing::debug!(%clinic, %error, "a stream of appointments ends");
         }
@@ -123,6 +127,9 @@ async fn watch(hub: Arc<Inner>, clinic: ClinicId) {
             return;
         }
         let Some(room) = hub.listeners(clinic).await else { return };
+        if room.is_empty() {
+            continue;
+        }
         for role in Role::ALL {
             let listeners: Vec<_> = room.iter().filter(|listener| listener.caller.role() == role).cloned().collect();
             let Some(newest) = listeners.last() else {
@@ -144,7 +151,7 @@ async fn watch(hub: Arc<Inner>, clinic: ClinicId) {
 }
 
 async fn look(clinics: &Clinics, caller: &Caller) -> Result<Vec<Change>> {
-    let rows = transaction!(clinics.read(caller), |tx| tx.page(&CHANGED, &[]).await)?;
+    let rows = transaction!(clinics.read(caller), |tx| tx.rows(&CHANGED, &[]).await)?;
     in_order(&rows)
 }
 

@@ -59,9 +59,9 @@ pub(super) async fn remind(tx: &mut ClinicTx<Write>, appointment: &Appointment, 
     Ok(())
 }
 
-/// Tells that an appointment to come, as it stood, will not take place.
+/// Tells that an appointment that was to come will not take place.
 pub(super) async fn call_off(tx: &mut ClinicTx<Write>, appointment: &Appointment, rules: Rules) -> Result<()> {
-    if rules.writes() && expected(appointment) {
+    if rules.writes() {
         let notice = Notice::AppointmentCancellation(told(appointment, None));
         outbox::queue(tx, appointment.patient_id, &notice, None).await?;
     }

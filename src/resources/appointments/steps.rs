@@ -129,7 +129,7 @@ impl Steps {
             leads_on(&before, Status::Cancelled)?;
             let cancelled = tx.one(&CANCEL, &[&id.0, &why.on_behalf.name(), &why.reason]).await;
             let row = cancelled.map_err(|error| refused(error, before.status, Some(Status::Cancelled)))?;
-            if why.on_behalf != CancelFor::Patient {
+            if why.on_behalf != CancelFor::Patient && mails::expected(&before) {
                 let rules = Rules::of(tx, before.patient_id).await?;
                 mails::call_off(tx, &before, rules).await?;
             }

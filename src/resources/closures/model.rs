@@ -180,7 +180,7 @@ impl Example for Closure {
             kind: ClosureKind::Closed,
             starts_on: "2026-08-03".parse().expect("a day"),
             ends_on: "2026-08-21".parse().expect("a day"),
-            reason: "Summer holidays.".parse().ok(),
+            reason: "Summer holidays".parse().ok(),
             created_at: at,
             updated_at: at,
             version: 1,

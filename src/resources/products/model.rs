@@ -291,7 +291,7 @@ impl Example for NewProduct {
             unit_price_cents: 6000,
             tax_category: Some(TaxCategory::ExemptHealthcare),
             duration_minutes: Some(45),
-            preparation: "Please bring earlier reports.".parse().ok(),
+            preparation: "Please bring earlier reports".parse().ok(),
             materials: "Blood pressure cuff".parse().ok().map(|one| vec![one]),
             available_from: "2026-01-01".parse().ok(),
             available_until: None,

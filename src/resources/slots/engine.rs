@@ -137,6 +137,4 @@ impl Practitioner {
 }
 
 #[cfg(test)]
-mod oracle;
-#[cfg(test)]
 mod tests;

@@ -70,7 +70,7 @@ async fn a_view_shows_what_falls_into_its_days_in_the_clinics_zone() {
     let entry = &view.json["data"][3];
     assert_eq!(
         (&entry["status"], &entry["startsAt"], &entry["practitionerName"], &entry["overbook"]),
-        (&json!("cancelled"), &json!("2026-03-29T11:00:00Z"), &json!("Test Days"), &json!(false))
+        (&json!("cancelled"), &json!("2026-03-29T11:00:00+00:00"), &json!("Test Days"), &json!(false))
     );
     assert_eq!((&view.json["from"], &view.json["timeZone"]), (&json!("2026-03-29"), &json!("Europe/Paris")));
 

@@ -99,7 +99,7 @@ async fn what_a_clinic_cannot_be_is_refused_where_it_stands() {
         ),
         (hours(&[(1, "12:00", "08:00")]), "/openingHours/0/ends order"),
         (hours(&[(8, "08:00", "12:00")]), "/openingHours/0/weekday range"),
-        (hours(&[(1, "8:00", "12:00")]), "/openingHours/0/starts format"),
+        (hours(&[(1, "8:00", "12:00")]), "/openingHours/0/starts too_short"),
         (hours(&[(1, "08:00", "08:01"); 71]), "/openingHours too_many"),
         (json!({ "holidaySubdivision": "DE-BY" }), "/holidaySubdivision unknown_subdivision"),
         (json!({ "holidaySubdivision": "FR-XX" }), "/holidaySubdivision unknown_subdivision"),

@@ -34,9 +34,9 @@ async fn appointment(clinic: &Clinic<'_>, facility: Uuid, room: Option<Uuid>, ho
     let room = room.map_or_else(|| "NULL".to_owned(), |room| format!("'{room}'"));
     let insert = format!(
         "SET session_replication_role = replica;
-         INSERT INTO appointments (id, patient_id, practitioner_id, facility_id, room_id, starts_at, ends_at, status, created_by)
+         INSERT INTO appointments (id, patient_id, practitioner_id, facility_id, room_id, starts_at, ends_at, status, cancelled_for, created_by)
          VALUES ('{id}', '{patient}', '{practitioner}', '{facility}', {room}, now() + interval '{hours} hours',
-                 now() + interval '{hours} hours 30 minutes', '{status}', '{id}')"
+                 now() + interval '{hours} hours 30 minutes', '{status}', CASE '{status}' WHEN 'cancelled' THEN 'clinic' END, '{id}')"
     );
     clinic.database().await.batch_execute(&insert).await.unwrap();
     id

@@ -57,7 +57,7 @@ impl Clinic<'_> {
     /// An appointment of half an hour, in this status.
     pub async fn visit(&self, patient: Uuid, practitioner: Uuid, start: DateTime<Utc>, status: &str) -> Uuid {
         let insert = "INSERT INTO appointments (id, patient_id, practitioner_id, starts_at, ends_at, status, reason, cancelled_for, created_by)
-                      VALUES ($1, $2, $3, $4, $4 + interval '30 minutes', $5, 'Never to be told',
+                      VALUES ($1, $2, $3, $4, $4::timestamptz + interval '30 minutes', $5, 'Never to be told',
                               CASE WHEN $5 = 'cancelled' THEN 'clinic' END, $1)";
         self.lay(insert, &[&patient, &practitioner, &start, &status]).await
     }

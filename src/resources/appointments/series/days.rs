@@ -4,9 +4,9 @@ use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::super::booking::{PATIENT_BUSY, PRACTITIONER_BUSY, ROOM_BUSY, SLOT_HELD, check_start};
 use super::model::{Collision, NewSeries};
 use super::statements::{COLLISIONS, LOCK};
+use super::{PATIENT_BUSY, PRACTITIONER_BUSY, ROOM_BUSY, SLOT_HELD, check_start};
 use crate::api::day::Day;
 use crate::clinic::{ClinicTx, Write};
 use crate::error::{ApiError, FieldError, Result};

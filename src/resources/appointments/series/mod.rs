@@ -16,10 +16,11 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::booking::agree;
+use super::booking::{PATIENT_BUSY, PRACTITIONER_BUSY, ROOM_BUSY, SLOT_HELD, agree, check_start};
 use super::mails::{self, Rules};
 use super::model::Appointment;
 use super::plan::{CancelFor, Place};
+use super::statements::{WRITERS, columns};
 use crate::api::Tag;
 use crate::api::answer::{Listed, Made};
 use crate::api::body::Body;

@@ -5,8 +5,7 @@ use poem_openapi::Object;
 use poem_openapi::types::{Example, MaybeUndefined};
 use uuid::Uuid;
 
-use super::super::model::Appointment;
-use super::super::plan::CancelFor;
+use super::{Appointment, CancelFor};
 use crate::api::day::Day;
 use crate::api::text::{Notes, Reason};
 use crate::api::time_of_day::TimeOfDay;
@@ -166,7 +165,7 @@ impl Example for SeriesCancellation {
         Self {
             from: AppointmentSeries::example().first_on,
             on_behalf: CancelFor::Practitioner,
-            reason: "Is ill.".parse().ok(),
+            reason: "Is ill".parse().ok(),
         }
     }
 }

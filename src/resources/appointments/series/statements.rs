@@ -1,6 +1,6 @@
 //! The SQL of series. `$1` is always the clinic's id.
 
-use super::super::statements::{WRITERS, columns};
+use super::{WRITERS, columns};
 use crate::ids::Role;
 use crate::sql;
 

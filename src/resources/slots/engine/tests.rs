@@ -1,5 +1,7 @@
 //! What the engine finds, day by day, as literals.
 
+mod oracle;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Days, Duration, NaiveDate, Utc};

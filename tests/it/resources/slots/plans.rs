@@ -18,8 +18,8 @@ async fn slots_are_read_by_indexes_under_row_security() {
              SELECT 'Test', 'P' || n, 'p' || n FROM generate_series(1, 20) AS n;
              INSERT INTO practitioner_availability (practitioner_id, kind, weekday, starts, ends)
              SELECT id, 'weekly', 1 + n % 5, make_time(n % 23, 0, 0), make_time(n % 23, 30, 0) FROM practitioners, generate_series(1, 500) AS n;
-             INSERT INTO appointments (patient_id, practitioner_id, starts_at, ends_at, overbook)
-             SELECT gen_random_uuid(), id, now() + n * interval '30 minutes', now() + n * interval '30 minutes' + interval '20 minutes', true
+             INSERT INTO appointments (patient_id, practitioner_id, created_by, starts_at, ends_at, overbook)
+             SELECT gen_random_uuid(), id, id, now() + n * interval '30 minutes', now() + n * interval '30 minutes' + interval '20 minutes', true
                FROM practitioners, generate_series(-1250, 1250) AS n;
              INSERT INTO slot_holds (practitioner_id, starts_at, ends_at, expires_at, token_hash, user_id)
              SELECT id, now() + n * interval '1 hour', now() + n * interval '1 hour' + interval '20 minutes', now() + interval '5 minutes',

@@ -13,7 +13,7 @@ use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use uuid::Uuid;
 
-use super::{Clinic, Free, Hours, Place, Practitioner, Wish, free};
+use crate::resources::slots::engine::{Clinic, Free, Hours, Place, Practitioner, Wish, free};
 use crate::resources::slots::presence::{Closure, Kind, Opening};
 
 /// A zone and a day shortly before its clocks change.
