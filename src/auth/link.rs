@@ -18,6 +18,7 @@ use crate::central::companies::{self, Status};
 use crate::clinic::{Link, LinkKind, LinkToken};
 use crate::error::{ApiError, Result};
 use crate::ids::ClinicId;
+use crate::region::Locality;
 use crate::secrets::MasterKeys;
 
 pub use super::account::token_invalid;
@@ -38,6 +39,22 @@ impl std::fmt::Debug for Links {
     }
 }
 
+/// What a token opens.
+#[derive(Debug)]
+pub struct Opened {
+    /// The link.
+    pub link: Link,
+    country: String,
+    language: String,
+}
+
+impl Opened {
+    /// Has the answer follow the clinic's region and language; for a link that stands, so that one that does not is answered like none.
+    pub fn speaks(&self, locality: &Locality) {
+        locality.is_of_clinic(&self.country, &self.language);
+    }
+}
+
 impl Links {
     /// With the address of the server as people see it.
     #[must_use]
@@ -50,7 +67,7 @@ impl Links {
     ///
     /// # Errors
     /// 429; or as central refuses.
-    pub async fn open(&self, request: &Request, kind: LinkKind, token: &str) -> Result<Option<Link>> {
+    pub async fn open(&self, request: &Request, kind: LinkKind, token: &str) -> Result<Option<Opened>> {
         let Some(said) = LinkToken::open(&self.keys, kind, token, Utc::now()) else {
             self.throttle.login(client_address(request))?;
             return Ok(None);
@@ -63,7 +80,8 @@ impl Links {
         // From here on every line that is logged tells whose request it is.
         tracing::Span::current().record("clinic", tracing::field::display(said.clinic));
         let (id, operation) = asked(request);
-        Ok(Some(Link::verified(said.clinic, said.id, id, operation, door.epoch)))
+        let link = Link::verified(said.clinic, said.id, id, operation, door.epoch);
+        Ok(Some(Opened { link, country: door.country, language: door.language }))
     }
 
     /// Where a calendar program finds the calendar of a link.

@@ -37,7 +37,7 @@ use crate::{sql, transaction};
 pub use hub::Live;
 
 /// Something is sent at least as often.
-const SILENT: Duration = Duration::from_secs(15);
+const SILENT: Duration = Duration::from_secs(5);
 /// How far back a stream is taken up again.
 const REPLAY: TimeDelta = TimeDelta::minutes(5);
 /// Rows that a look reads.

@@ -53,8 +53,8 @@ impl CalendarFeed {
         #[oai(name = "If-None-Match")]
         if_none_match: Header<Option<EntityTags>>,
     ) -> Result<CalendarFile> {
-        let link = links.open(request, LinkKind::Calendar, token.0.as_str()).await?.ok_or(ApiError::NotFound)?;
-        let events = transaction!(clinics.link(&link), |tx| {
+        let opened = links.open(request, LinkKind::Calendar, token.0.as_str()).await?.ok_or(ApiError::NotFound)?;
+        let events = transaction!(clinics.link(&opened.link), |tx| {
             let rows = tx.rows(&CALENDAR, &[]).await?;
             if !rows.first().map(|row| row.try_get("stands")).transpose()?.unwrap_or(false) {
                 return Err(ApiError::NotFound);
@@ -68,6 +68,7 @@ impl CalendarFeed {
             }
             Ok(events)
         })?;
+        opened.speaks(&locality);
         let keys = ["calendar-name", "calendar-event"].map(str::to_owned);
         let (_, words) = phrases(locality.language(), &keys).map_err(ApiError::internal)?;
         let [name, summary] = &words[..] else { return Err(ApiError::internal(anyhow::anyhow!("words are missing"))) };

@@ -81,7 +81,7 @@ impl AppointmentLinks {
 
 async fn opened(links: &Links, request: &Request, presented: &PatientToken) -> Result<Link> {
     let link = links.open(request, LinkKind::Appointment, presented.token.as_str()).await?;
-    link.ok_or_else(token_invalid)
+    link.map(|opened| opened.link).ok_or_else(token_invalid)
 }
 
 /// The appointment, as long as the link stands.

@@ -33,8 +33,9 @@ async fn an_item_is_proposed_found_changed_and_taken_back() {
     let world = World::start().await;
     let clinic = world.clinic("item-life").await;
     let (me, appointment) = (&clinic.admin, clinic.consultation(MORNING).await);
-    let body = json!({ "description": "Check-up", "unitPriceCents": 999, "quantity": "1.3330", "discountBp": 1000, "taxCategory": "reduced" });
+    let body = json!({ "description": "Check-up", "unitPriceCents": 999, "quantity": "1.333", "discountBp": 1000, "taxCategory": "reduced" });
     let proposed = propose(&clinic, appointment, &body).await;
+    assert!(proposed.status.is_success(), "{proposed:?}");
     assert_eq!((proposed.status, proposed.header("location")), (StatusCode::CREATED, path_of(&proposed.json).as_str()));
     let expected = json!({
         "appointmentId": appointment, "description": "Check-up", "quantity": "1.333", "unitPriceCents": 999, "currency": "EUR",

@@ -13,7 +13,7 @@ use poem_openapi::param::{Header, Path, Query};
 use uuid::Uuid;
 
 use super::model::{NewPatient, Patient};
-use super::statements::{EXPECTED, FORGET_LIKENESS, SET_TERMS};
+use super::statements::{DELETERS, EXPECTED, FORGET_LIKENESS, SET_TERMS, columns};
 use super::words::Likeness;
 use super::{again, found_by};
 use crate::api::Tag;

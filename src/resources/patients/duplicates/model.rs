@@ -5,8 +5,7 @@ use poem_openapi::{Enum, Object};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::super::model::Patient;
-use super::super::words::Likeness;
+use super::{Likeness, Patient};
 use crate::error::Result;
 
 /// What two entries have in common.

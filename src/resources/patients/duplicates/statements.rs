@@ -1,6 +1,6 @@
 //! The SQL of duplicates. `$1` is always the clinic's id.
 
-use super::super::statements::{DELETERS, columns};
+use super::{DELETERS, columns};
 use crate::api::list::LIMITS;
 use crate::ids::Role;
 use crate::sql;

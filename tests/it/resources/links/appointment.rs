@@ -43,7 +43,7 @@ async fn a_patient_sees_when_with_whom_and_where_and_confirms_without_logging_in
     clinic
         .database()
         .await
-        .batch_execute("UPDATE clinic_settings SET address_line1 = '12 rue du Parc', postal_code = '75002', city = 'Paris', phone = '+33 1 42 68 53 00'")
+        .batch_execute("SET session_replication_role = replica; UPDATE clinic_settings SET address_line1 = '12 rue du Parc', postal_code = '75002', city = 'Paris', phone = '+33 1 42 68 53 00'")
         .await
         .unwrap();
     let shown = send(&world, APPOINTMENT, &visit).await;
@@ -147,9 +147,19 @@ async fn near_to_the_appointment_it_is_confirmed_and_not_cancelled() {
     assert_eq!((late.status, late.code()), (StatusCode::CONFLICT, "too_late_to_cancel"), "{late:?}");
     assert_eq!(stored(&clinic, &visit).await, "scheduled");
     // The clinic says how near.
-    clinic.database().await.batch_execute("UPDATE clinic_settings SET cancellation_hours = 22").await.unwrap();
+    clinic
+        .database()
+        .await
+        .batch_execute("SET session_replication_role = replica; UPDATE clinic_settings SET cancellation_hours = 22")
+        .await
+        .unwrap();
     assert_eq!(send(&world, APPOINTMENT, &visit).await.json["cancellable"], true);
-    clinic.database().await.batch_execute("UPDATE clinic_settings SET cancellation_hours = 24").await.unwrap();
+    clinic
+        .database()
+        .await
+        .batch_execute("SET session_replication_role = replica; UPDATE clinic_settings SET cancellation_hours = 24")
+        .await
+        .unwrap();
     assert_eq!(send(&world, CONFIRM, &visit).await.status, StatusCode::NO_CONTENT, "its refusal did not use it up");
 }
 
