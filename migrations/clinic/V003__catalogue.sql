@@ -159,7 +159,7 @@ CREATE TABLE product_prices (
     tax_category     text        NOT NULL,
     tax_rate_bp      int         NOT NULL,
     set_by           uuid        NOT NULL DEFAULT app.user_id(),
-    set_at           timestamptz NOT NULL DEFAULT now(),
+    set_at           timestamptz NOT NULL DEFAULT clock_timestamp(),                              -- in the order of the row's lock
     PRIMARY KEY (company_id, id),
     CONSTRAINT product_prices_product_id_fkey FOREIGN KEY (company_id, product_id) REFERENCES products_services
 );

@@ -132,14 +132,27 @@ GRANT UPDATE (reminded_at) ON appointments TO medicalpro_worker;
 REVOKE UPDATE (overbook) ON appointments FROM medicalpro_nurse, medicalpro_secretary;
 CREATE POLICY no_overbooking ON appointments AS RESTRICTIVE FOR INSERT TO medicalpro_nurse, medicalpro_secretary WITH CHECK (NOT overbook);
 
--- Nobody has failed to come before it has begun.
-CREATE FUNCTION app.refuse_early_no_show() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+-- Nobody has failed to come before it has begun, and nobody is seen days before.
+CREATE FUNCTION app.refuse_early_step() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RAISE EXCEPTION 'an appointment that has not begun is no no-show' USING ERRCODE = 'MP020', TABLE = TG_TABLE_NAME, COLUMN = 'status';
+    RAISE EXCEPTION 'too early to be %', NEW.status USING ERRCODE = 'MP020', TABLE = TG_TABLE_NAME, COLUMN = 'status';
 END $$;
 CREATE TRIGGER early BEFORE UPDATE OF status ON appointments FOR EACH ROW
-    WHEN (NEW.status = 'no_show' AND OLD.status <> 'no_show' AND NEW.starts_at > now()) EXECUTE FUNCTION app.refuse_early_no_show();
+    WHEN (NEW.status <> OLD.status
+          AND (NEW.status = 'no_show' AND NEW.starts_at > now()
+               OR NEW.status IN ('checked_in', 'completed') AND NEW.starts_at > now() + interval '1 day'))
+    EXECUTE FUNCTION app.refuse_early_step();
+
+-- What took place, or should have, is history: only what was entered by mistake is deleted.
+CREATE FUNCTION app.keep_history() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RAISE EXCEPTION 'an appointment that is % is not deleted', OLD.status USING ERRCODE = 'MP020', TABLE = TG_TABLE_NAME, COLUMN = 'deleted_at';
+END $$;
+CREATE TRIGGER history BEFORE UPDATE OF deleted_at ON appointments FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL AND OLD.status IN ('checked_in', 'completed', 'no_show'))
+    EXECUTE FUNCTION app.keep_history();
 
 -- The start of an appointment that was made cannot be moved once it is over: history stays where it was.
 CREATE FUNCTION app.keep_past_appointment() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -244,6 +257,38 @@ GRANT EXECUTE ON FUNCTION app.lock_calendar(uuid), app.lock_room(uuid)
 CREATE TRIGGER claim_room BEFORE INSERT OR UPDATE OF starts_at, ends_at, room_id, overbook, deleted_at ON appointments FOR EACH ROW
     WHEN (NEW.room_id IS NOT NULL AND NEW.status IN ('scheduled', 'confirmed', 'checked_in') AND NOT NEW.overbook)
     EXECUTE FUNCTION app.claim_room();
+
+-- What an appointment needs is there, and stays until it is booked: whoever archives one of these waits, and then sees the booking.
+-- After the claims, so that no lock is taken twice in another strength.
+CREATE FUNCTION app.require_live() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    needed record;
+    found  boolean;
+BEGIN
+    FOR needed IN SELECT v.tab, v.id, v.word
+                    FROM (VALUES ('practitioners', NEW.practitioner_id, 'practitioner'), ('rooms', NEW.room_id, 'room'),
+                                 ('medical_facilities', NEW.facility_id, 'facility'), ('products_services', NEW.service_id, 'service'))
+                         AS v (tab, id, word)
+                   WHERE v.id IS NOT NULL
+    LOOP
+        found := NULL;
+        EXECUTE format('SELECT true FROM %I.%I t WHERE t.company_id = $1 AND t.id = $2 AND t.deleted_at IS NULL FOR SHARE',
+                       TG_TABLE_SCHEMA, needed.tab)
+           INTO found USING NEW.company_id, needed.id;
+        IF found IS NULL THEN
+            RAISE EXCEPTION 'the % is not there', needed.word
+                USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'appointments_' || needed.word || '_id_fkey', TABLE = TG_TABLE_NAME;
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER live BEFORE INSERT ON appointments FOR EACH ROW EXECUTE FUNCTION app.require_live();
+CREATE TRIGGER live_anew BEFORE UPDATE OF practitioner_id, room_id, facility_id, service_id, deleted_at ON appointments FOR EACH ROW
+    WHEN (NEW.deleted_at IS NULL
+          AND (OLD.practitioner_id, OLD.room_id, OLD.facility_id, OLD.service_id, OLD.deleted_at)
+              IS DISTINCT FROM (NEW.practitioner_id, NEW.room_id, NEW.facility_id, NEW.service_id, NEW.deleted_at))
+    EXECUTE FUNCTION app.require_live();
 
 -- A link by which a patient confirms an appointment, or calls it off: good for one answer, and for the time that it was made for.
 -- Its context is signed with the link's id as the user, role medicalpro_link.

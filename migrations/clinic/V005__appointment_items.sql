@@ -43,3 +43,22 @@ CREATE TRIGGER agreed_delete BEFORE DELETE ON appointment_items FOR EACH ROW
 SELECT app.protect('appointment_items', fixed => '{appointment_id,product_id,unit_price_cents,tax_category,tax_rate_bp}',
     automatic => '{accepted_at,refused_at,completed_at}',
     admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'RW', secretary => 'RWX', readonly => 'R');
+
+-- Nor is an appointment deleted at which something was agreed to: a quote may refer to it.
+CREATE FUNCTION app.has_agreed_items(appointment uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT EXISTS (SELECT FROM appointment_items i
+                    WHERE i.company_id = app.clinic_id() AND i.appointment_id = has_agreed_items.appointment
+                      AND i.status IN ('accepted', 'completed'));
+END;
+CREATE FUNCTION app.keep_agreed_visit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF app.has_agreed_items(OLD.id) THEN
+        RAISE EXCEPTION 'something was agreed to at this appointment'
+            USING ERRCODE = 'MP020', TABLE = TG_TABLE_NAME, COLUMN = 'deleted_at';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER history_of_items BEFORE UPDATE OF deleted_at ON appointments FOR EACH ROW
+    WHEN (OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL) EXECUTE FUNCTION app.keep_agreed_visit();

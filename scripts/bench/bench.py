@@ -14,8 +14,9 @@ import tempfile
 import time
 
 import accounts
+import practice
 from peer import Peer
-from replay import pgbench, record, script
+from replay import FRESH_ID, pgbench, record, script
 from stack import Clinic, Stack, at_once, expect, median, patient, request, until
 
 PATIENTS = 5000
@@ -31,6 +32,7 @@ GOALS = {
     # Bounded by Argon2id: 19 MiB and a core for each of the four that are hashed at once.
     "login_per_second": None, "login_rss_mb": None,
     "refresh_per_second": None, "refresh_rss_mb": None, "refresh_vs_pgbench": None,
+    **practice.GOALS,
 }
 
 MET = {">=": lambda is_, goal: is_ >= goal, "<=": lambda is_, goal: is_ <= goal, "1 ±": lambda is_, off: abs(is_ - 1) <= off}
@@ -43,6 +45,7 @@ def arguments():
                     "the server against pgbench (the same statements with the same checkout) and against a Node peer, side by side in\n"
                     "rounds: compare within a run, not between machines.")
     parser.add_argument("--json", metavar="FILE", help="write the numbers and the conditions as one JSON object")
+    parser.add_argument("--plans", metavar="FILE", help="write the plans of the practice's statements")
     parser.add_argument("--rounds", type=int, default=3, metavar="COUNT", help="rounds, of which the median counts [3]")
     parser.add_argument("--seconds", type=int, default=5, metavar="SECONDS", help="of each measurement, 50 at most [5]")
     parser.add_argument("--connections", type=int, default=32, metavar="COUNT", help="of the load to either server [32]")
@@ -54,12 +57,12 @@ def arguments():
     return options
 
 
-def wrk(port, method, paths, token, body, options):
+def wrk(port, method, paths, token, body, options, extra=None):
     """Requests a second, all of them answered 2xx."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write("\n".join(paths) + "\n")
         file.flush()
-        environment = {**os.environ, "METHOD": method, "PATHS": file.name, "TOKEN": token, "BODY": body or ""}
+        environment = {**os.environ, "METHOD": method, "PATHS": file.name, "TOKEN": token, "BODY": body or "", **(extra or {})}
         command = ["wrk", "-t", "2", "-c", str(options.connections), "-d", f"{options.seconds}s", "-s", pathlib.Path(__file__).parent / "wrk.lua",
                    f"http://127.0.0.1:{port}"]
         output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
@@ -117,7 +120,7 @@ def replay(stack, clinic, kind, method, paths, body):
     for number, path in enumerate(paths):
         statements = record(stack, clinic, method, path, body)
         # The INSERT's own id is its second parameter.
-        fresh = statements[1][1]["2"] if kind == "post" else None
+        fresh = {statements[1][1]["2"]: FRESH_ID} if kind == "post" else {}
         scripts.append(script(f"{kind}{number}", statements, fresh))
     return scripts
 
@@ -212,6 +215,8 @@ def main():
             numbers |= accounts.alike(stack, clinic, unproven[0])
             numbers |= accounts.logins(stack, proven, options.seconds)
             numbers |= accounts.refreshes(stack, clinic, options)
+            practised, practice_rates, plans = practice.measure(stack, options, wrk, note)
+            numbers |= practised
             version = stack.sql("SHOW server_version").split()[0]
     finally:
         shutil.rmtree(directory, ignore_errors=True)
@@ -224,9 +229,12 @@ def main():
         "node": subprocess.run(["node", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip(),
     }
     table(numbers, rates, conditions)
+    practice.table(practice_rates)
+    if options.plans:
+        pathlib.Path(options.plans).write_text("\n\n".join(f"== {kind}\n{plan}" for kind, plan in plans.items()) + "\n")
     if options.json:
         numbers = {name: round(numbers[name], 3) for name in GOALS}
-        rates = {f"{kind}_{who}_per_second": round(median(values), 1) for (kind, who), values in rates.items()}
+        rates = {f"{kind}_{who}_per_second": round(median(values), 1) for (kind, who), values in {**rates, **practice_rates}.items()}
         pathlib.Path(options.json).write_text(json.dumps({**numbers, **rates, "conditions": conditions}, indent=2) + "\n")
 
 

@@ -52,17 +52,25 @@ def new_connections(stack, login):
     stack.sql(f"SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE usename = '{login}'")
 
 
-def script(name, statements, fresh_id=None):
-    """A pgbench script, and the values of its variables. `fresh_id` is replaced by a new id in each transaction."""
-    lines, values = ["\\set fresh random(1, 1000000000000)", "\\startpipeline"], {}
+FRESH_ID = "('018f0000-0000-7000-8000-' || lpad(to_hex(:fresh::bigint), 12, '0'))::uuid"
+
+
+def as_text(value):
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+def script(name, statements, fresh=()):
+    """A pgbench script, and the values of its variables. Values that `fresh` has an expression for are new in each transaction: it
+    may name `:fresh`, a random number, `:client_id`, and `:n`, which counts the client's transactions."""
+    lines, values = ["\\set fresh random(1, 1000000000000)", "\\set n :n + 1", "\\startpipeline"], {}
     for index, (text, parameters) in enumerate(statements):
         for part in text.split("; ") if not parameters else [text]:
             def variable(found):
                 value = parameters[found.group(1)]
                 if value is None:
                     return "NULL"
-                if value == fresh_id:
-                    return "('018f0000-0000-7000-8000-' || lpad(to_hex(:fresh::bigint), 12, '0'))::uuid"
+                if value in fresh:
+                    return fresh[value]
                 key = f"{name}_{index}_{found.group(1)}"
                 values[key] = value
                 return f":{key}"
@@ -73,7 +81,7 @@ def script(name, statements, fresh_id=None):
 
 def pgbench(stack, clinic, scripts, clients, seconds):
     """Transactions a second of these scripts, mixed evenly, as the clinic's own login, whose password is lent for that time."""
-    command = ["pgbench", "-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)]
+    command = ["pgbench", "-n", "-D", "n=0", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)]
     for number, (text, values) in enumerate(scripts):
         file = stack.directory / f"replay-{number}.sql"
         file.write_text(text)

@@ -21,8 +21,8 @@ impl FromStr for TimeOfDay {
     type Err = Refusal;
 
     fn from_str(text: &str) -> Result<Self, Refusal> {
-        // chrono also reads single digits.
-        let shape = text.len() == 5 && text.is_ascii();
+        // chrono also reads signs, spaces and single digits.
+        let shape = text.len() == 5 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
         NaiveTime::parse_from_str(text, "%H:%M").ok().filter(|_| shape).map(Self).ok_or(RULE)
     }
 }

@@ -69,10 +69,10 @@ impl Links {
     /// 429; or as central refuses.
     pub async fn open(&self, request: &Request, kind: LinkKind, token: &str) -> Result<Option<Opened>> {
         let Some(said) = LinkToken::open(&self.keys, kind, token, Utc::now()) else {
-            self.throttle.login(client_address(request))?;
+            self.throttle.link(client_address(request))?;
             return Ok(None);
         };
-        self.throttle.login_of(said.id)?;
+        self.throttle.link_of(said.id)?;
         let Some(door) = companies::door(&self.central, said.clinic).await? else { return Ok(None) };
         if Status::parse(&door.status)? != Status::Active {
             return Ok(None);

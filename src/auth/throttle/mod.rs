@@ -38,13 +38,16 @@ pub struct Rates {
 pub struct Throttle {
     registrations: Limits,
     logins: Limits,
+    // Apart, so that a calendar program with a link that was revoked keeps nobody of its network from logging in.
+    links: Limits,
 }
 
 impl Throttle {
     /// Nothing is counted yet.
     #[must_use]
     pub fn new(rates: Rates) -> Self {
-        Self { registrations: Limits::new(rates.registrations), logins: Limits::new(rates.logins) }
+        let Rates { registrations, logins } = rates;
+        Self { registrations: Limits::new(registrations), logins: Limits::new(logins), links: Limits::new(logins) }
     }
 
     /// Counts a registration or a request for mail.
@@ -80,9 +83,25 @@ impl Throttle {
         self.logins.account.count(&account)
     }
 
+    /// Counts a link's token that opens nothing.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn link(&self, address: Option<IpAddr>) -> Result<()> {
+        self.links.visit(address)
+    }
+
+    /// Counts a visit by a link.
+    ///
+    /// # Errors
+    /// 429 with the seconds to wait.
+    pub fn link_of(&self, link: impl Hash) -> Result<()> {
+        self.links.account.count(&link)
+    }
+
     /// Forgets who has been quiet.
     pub fn forget_quiet(&self) {
-        for Limits { address, network, account } in [&self.registrations, &self.logins] {
+        for Limits { address, network, account } in [&self.registrations, &self.logins, &self.links] {
             [address, network, account].into_iter().for_each(Limit::forget_quiet);
         }
     }

@@ -27,6 +27,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const QUEUE: usize = 20;
 /// Who may listen to a clinic at once, by this process.
 const LISTENERS: usize = 50;
+/// Of these, by one log-in.
+const OWN: usize = 10;
 
 /// All who listen, by this process. Cheap to clone.
 #[derive(Clone)]
@@ -76,7 +78,8 @@ impl Live {
             Vec::new()
         });
         room.retain(|listener| !listener.ear.is_closed());
-        if room.len() >= LISTENERS {
+        let own = room.iter().filter(|listener| listener.caller.session() == caller.session()).count();
+        if room.len() >= LISTENERS || own >= OWN {
             return Err(ApiError::RateLimited { code: "too_many_listeners", retry_after: 30 });
         }
         room.push(Arc::new(Listener { caller: caller.clone(), lasting, ear }));

@@ -221,7 +221,11 @@ impl Appointments {
             body.value.clone().apply(&mut plan);
             let moves = plan.place != stood.place;
             if moves {
+                // What it is for, and stays so, may have been taken from the catalogue since.
+                let service = plan.place.service;
+                plan.place.service = service.filter(|_| service != stood.place.service);
                 agree(tx, before.patient_id, &mut plan.place).await?;
+                plan.place.service = service;
             }
             let detached = before.detached || moves && before.series_id.is_some();
             let mut params = plan.params(&id.0);

@@ -73,7 +73,7 @@ impl Slots {
         /// The last day, at most 61 after the first; the sixth after today when both are absent.
         to: Query<Option<Day>>,
         /// How long a slot is; the practitioner's `appointmentMinutes` when absent.
-        #[oai(validator(minimum(value = "1"), maximum(value = "1440")))]
+        #[oai(validator(minimum(value = "5"), maximum(value = "1440")))]
         minutes: Query<Option<i32>>,
         /// From one slot's beginning to the next one's; as long as a slot when absent.
         #[oai(validator(minimum(value = "5"), maximum(value = "1440")))]
@@ -123,7 +123,7 @@ impl Slots {
         facility_id: Query<Option<Uuid>>,
         /// How long a slot is; when absent, what the practitioner needs for the service, else the service's `durationMinutes`, else the
         /// practitioner's `appointmentMinutes`.
-        #[oai(validator(minimum(value = "1"), maximum(value = "1440")))]
+        #[oai(validator(minimum(value = "5"), maximum(value = "1440")))]
         minutes: Query<Option<i32>>,
         /// From one slot's beginning to the next one's; as long as a slot when absent.
         #[oai(validator(minimum(value = "5"), maximum(value = "1440")))]

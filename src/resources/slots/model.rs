@@ -46,7 +46,7 @@ pub struct NewHold {
     /// From; in the future.
     pub starts_at: DateTime<Utc>,
     /// For how long.
-    #[oai(validator(minimum(value = "1"), maximum(value = "1440")))]
+    #[oai(validator(minimum(value = "5"), maximum(value = "1440")))]
     pub minutes: i32,
 }
 

@@ -167,7 +167,10 @@ async fn a_text_may_be_as_long_as_the_spec_says_and_no_longer() {
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{}{pointer}: {answer:?}", operation.id);
             let error = &answer.json["errors"][0];
             assert_eq!((&error["pointer"], &error["code"]), (&json!(pointer), &json!("too_long")), "{answer:?}");
-            insert(&mut longest, &pointer, of_length(&pointer, &schema, max));
+            // A token of that length is nobody's.
+            if pointer != "/holdToken" {
+                insert(&mut longest, &pointer, of_length(&pointer, &schema, max));
+            }
         }
         assert_eq!(clinic.rows().await, before, "{}", operation.id);
         assert!(

@@ -158,7 +158,6 @@ async fn the_servers_login_changes_no_credentials_keys_jobs_or_trail_in_central(
         "schema_version",
         "provisioned_at",
         "id",
-        "name",
         "email",
         "created_at",
     ] {

@@ -313,7 +313,10 @@ async fn agree_on_all(tx: &mut ClinicTx<Write>, patient: Uuid, places: &mut [Pla
             place.facility = found.facility;
             continue;
         }
+        // What it is for stays so, and may have been taken from the catalogue since.
+        let service = place.service.take();
         rules = Some(agree(tx, patient, place).await?);
+        place.service = service;
         agreed.push((asked, place.clone()));
     }
     rules.ok_or(ApiError::NotFound)

@@ -517,7 +517,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A valid request with more in its query.
+    /// A valid request with this query, and no ids in it.
     pub async fn asked(
         &self,
         operation: &Operation,
@@ -525,7 +525,11 @@ impl<'a> Walk<'a> {
         person: &Person<'_>,
         query: &str,
     ) -> Answer {
-        let path = format!("{}{query}", operation.path(ids));
+        let mut path = operation.path.clone();
+        for (_, name) in operation.ids.iter().filter(|(place, _)| place == "path") {
+            path = path.replace(&format!("{{{name}}}"), ids[name].as_str().unwrap());
+        }
+        let path = format!("{path}?{query}");
         operation.held(self.world.request(operation.method.clone(), &path, Some(&person.token), &[], None).await)
     }
 
