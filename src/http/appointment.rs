@@ -13,8 +13,9 @@ use crate::email::phrases;
 use crate::error::ApiError;
 
 /// The messages of its own.
-const OWN: [&str; 17] = [
+const OWN: [&str; 18] = [
     "title",
+    "no-script",
     "clinic",
     "intro",
     "loading",
@@ -33,8 +34,7 @@ const OWN: [&str; 17] = [
     "call",
 ];
 /// Those that it shares with mails and the other pages.
-const SHARED: [&str; 6] =
-    ["direction", "page-no-script", "label-when", "label-practitioner", "label-place", "label-phone"];
+const SHARED: [&str; 5] = ["direction", "label-when", "label-practitioner", "label-place", "label-phone"];
 
 /// All of them.
 pub(super) fn keys() -> Vec<String> {

@@ -237,7 +237,7 @@ text_types! {
     /// What a tax is called.
     TaxLabel: "tax-label", 1..=20, "TVA", line;
     /// Why something is so; nothing clinical belongs here.
-    Reason: "reason", 1..=500, "Called: has to travel.", lines;
+    Reason: "reason", 1..=500, "First visit", lines;
     /// A category's name.
     CategoryName: "category-name", 1..=100, "Prevention", line;
     /// A product's or service's name.

@@ -141,7 +141,7 @@ email-changed-unknown = Falls Sie das nicht waren, wenden Sie sich bitte umgehen
 ## Termine
 
 appointment-confirmation-subject = Ihr Termin am { $moment }
-appointment-confirmation-intro = Ihr Termin bei „{ $clinic }“ ist bestätigt.
+appointment-confirmation-intro = Ihr Termin bei „{ $clinic }“ ist gebucht.
 appointment-confirmation-button = Meinen Termin ansehen
 appointment-confirmation-note = Falls Sie verhindert sind, geben Sie uns bitte so früh wie möglich Bescheid.
 appointment-reminder-subject = Erinnerung: Ihr Termin am { $moment }
@@ -152,6 +152,7 @@ appointment-cancellation-subject = Abgesagt: Ihr Termin am { $moment }
 appointment-cancellation-intro = Ihr Termin bei „{ $clinic }“ wurde abgesagt. Er findet nicht statt.
 appointment-cancellation-button = Einzelheiten ansehen
 appointment-cancellation-note = Wenn Sie einen anderen Termin wünschen, melden Sie sich bitte bei uns.
+appointment-answer = Über die Schaltfläche sagen Sie zu oder ab.
 
 ## Einwilligung zum Unterschreiben
 
@@ -213,10 +214,11 @@ invitation-page-button = Einladung annehmen
 invitation-page-done = Willkommen! Sie können sich jetzt anmelden.
 invitation-page-failed = Diese Einladung ist nicht mehr gültig: Sie wurde schon benutzt, ist abgelaufen oder wurde zurückgezogen. Bitten Sie die einladende Person um eine neue.
 
-## Die Seite hinter dem Link eines Termins, und der Kalender, den Behandelnde abonnieren
+## Die Seite hinter dem Link eines Termins, und der Kalender, den behandelnde Fachpersonen abonnieren
 
 appointment-page-clinic = Praxis
 appointment-page-title = Ihr Termin
+appointment-page-no-script = Diese Seite braucht JavaScript, um Ihren Termin zu zeigen und Ihre Antwort zu senden: Schalten Sie es ein oder rufen Sie die Praxis an.
 appointment-page-intro = Werden Sie kommen? Die Praxis erfährt Ihre Antwort.
 appointment-page-loading = Einen Moment …
 appointment-page-confirm = Ich komme
@@ -228,7 +230,7 @@ appointment-page-confirmed = Vielen Dank: Ihr Termin ist bestätigt.
 appointment-page-cancelled = Ihr Termin ist abgesagt. Er findet nicht statt.
 appointment-page-late = Für eine Absage auf diesem Weg ist es zu spät: Bitte rufen Sie die Praxis an.
 appointment-page-used = Sie haben über diesen Link schon geantwortet.
-appointment-page-failed = Dieser Link ist nicht mehr gültig: Der Termin ist vorbei, wurde verlegt oder abgesagt. Bitte wenden Sie sich an die Praxis.
+appointment-page-failed = Dieser Link ist nicht gültig: Er ist unvollständig, oder der Termin ist vorbei, wurde verlegt oder abgesagt. Bitte wenden Sie sich an die Praxis.
 appointment-page-retry = Das hat nicht geklappt. Bitte versuchen Sie es gleich noch einmal.
 appointment-page-again = Noch einmal versuchen
 appointment-page-call = Wenn Sie nicht kommen können, rufen Sie bitte die Praxis an.

@@ -149,7 +149,7 @@ email-changed-unknown = If it was not you, please contact MedicalPro’s support
 ## Appointments. $moment: the day and the time
 
 appointment-confirmation-subject = Your appointment on { $moment }
-appointment-confirmation-intro = Your appointment at “{ $clinic }” is confirmed.
+appointment-confirmation-intro = Your appointment at “{ $clinic }” is booked.
 appointment-confirmation-button = View my appointment
 appointment-confirmation-note = If you cannot come, please let us know as early as you can.
 appointment-reminder-subject = Reminder: your appointment on { $moment }
@@ -160,6 +160,7 @@ appointment-cancellation-subject = Cancelled: your appointment on { $moment }
 appointment-cancellation-intro = Your appointment at “{ $clinic }” has been cancelled. It will not take place.
 appointment-cancellation-button = View the details
 appointment-cancellation-note = Please contact us if you would like another appointment.
+appointment-answer = The link lets you confirm or cancel.
 
 ## A consent to be signed. Its title is about somebody's health: it is not in the subject
 
@@ -225,6 +226,7 @@ invitation-page-failed = This invitation is not valid any more: it was used alre
 
 appointment-page-clinic = Practice
 appointment-page-title = Your appointment
+appointment-page-no-script = This page needs JavaScript to show your appointment and send your answer: switch it on, or call the practice.
 appointment-page-intro = Will you come? Your answer tells the practice.
 appointment-page-loading = One moment …
 appointment-page-confirm = I will come
@@ -236,7 +238,7 @@ appointment-page-confirmed = Thank you: your appointment is confirmed.
 appointment-page-cancelled = Your appointment is cancelled. It will not take place.
 appointment-page-late = It is too late to cancel the appointment here: please call the practice.
 appointment-page-used = You have answered by this link already.
-appointment-page-failed = This link is not valid any more: the appointment is over, was moved, or was cancelled. Please contact the practice.
+appointment-page-failed = This link is not valid: it is incomplete, or the appointment is over, was moved, or was cancelled. Please contact the practice.
 appointment-page-retry = That did not work. Please try again in a moment.
 appointment-page-again = Try again
 appointment-page-call = If you cannot come, please call the practice.

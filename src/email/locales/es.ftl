@@ -137,7 +137,7 @@ email-changed-unknown = Si no ha sido usted, avise de inmediato a la asistencia 
 ## Citas
 
 appointment-confirmation-subject = Su cita del { $moment }
-appointment-confirmation-intro = Su cita en «{ $clinic }» está confirmada.
+appointment-confirmation-intro = Su cita en «{ $clinic }» está reservada.
 appointment-confirmation-button = Ver mi cita
 appointment-confirmation-note = Si no puede acudir, le rogamos que nos avise lo antes posible.
 appointment-reminder-subject = Recordatorio: su cita del { $moment }
@@ -148,6 +148,7 @@ appointment-cancellation-subject = Cancelada: su cita del { $moment }
 appointment-cancellation-intro = Su cita en «{ $clinic }» se ha cancelado. No tendrá lugar.
 appointment-cancellation-button = Ver los detalles
 appointment-cancellation-note = Si desea otra cita, póngase en contacto con nosotros.
+appointment-answer = Con el enlace puede confirmarla o cancelarla.
 
 ## Consentimiento por firmar
 
@@ -213,6 +214,7 @@ invitation-page-failed = Esta invitación ya no es válida: ya se utilizó, ha c
 
 appointment-page-clinic = Consulta
 appointment-page-title = Su cita
+appointment-page-no-script = Esta página necesita JavaScript para mostrar su cita y enviar su respuesta: actívelo o llame a la consulta.
 appointment-page-intro = ¿Vendrá? Su respuesta avisa a la consulta.
 appointment-page-loading = Un momento…
 appointment-page-confirm = Asistiré
@@ -224,7 +226,7 @@ appointment-page-confirmed = Gracias: su cita está confirmada.
 appointment-page-cancelled = Su cita está cancelada. No tendrá lugar.
 appointment-page-late = Es demasiado tarde para cancelar la cita aquí: llame a la consulta, por favor.
 appointment-page-used = Ya ha respondido con este enlace.
-appointment-page-failed = Este enlace ya no es válido: la cita ha pasado, se ha cambiado o se ha cancelado. Póngase en contacto con la consulta, por favor.
+appointment-page-failed = Este enlace no es válido: está incompleto, o la cita ha pasado, se ha cambiado o se ha cancelado. Póngase en contacto con la consulta, por favor.
 appointment-page-retry = No ha funcionado. Inténtelo de nuevo dentro de un momento.
 appointment-page-again = Intentar de nuevo
 appointment-page-call = Si no puede venir, llame a la consulta, por favor.

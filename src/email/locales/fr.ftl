@@ -142,7 +142,7 @@ email-changed-unknown = Si ce n’était pas vous, prévenez aussitôt l’assis
 ## Rendez-vous
 
 appointment-confirmation-subject = Votre rendez-vous du { $moment }
-appointment-confirmation-intro = Votre rendez-vous à «{ "\u00A0" }{ $clinic }{ "\u00A0" }» est confirmé.
+appointment-confirmation-intro = Votre rendez-vous à «{ "\u00A0" }{ $clinic }{ "\u00A0" }» est réservé.
 appointment-confirmation-button = Voir mon rendez-vous
 appointment-confirmation-note = En cas d’empêchement, merci de nous prévenir le plus tôt possible.
 appointment-reminder-subject = Rappel{ "\u00A0" }: votre rendez-vous du { $moment }
@@ -153,6 +153,7 @@ appointment-cancellation-subject = Annulation de votre rendez-vous du { $moment 
 appointment-cancellation-intro = Votre rendez-vous à «{ "\u00A0" }{ $clinic }{ "\u00A0" }» est annulé. Il n’aura pas lieu.
 appointment-cancellation-button = Voir le détail
 appointment-cancellation-note = Pour convenir d’un autre rendez-vous, n’hésitez pas à nous contacter.
+appointment-answer = Le lien permet de confirmer ou d’annuler.
 
 ## Consentement à signer
 
@@ -218,6 +219,7 @@ invitation-page-failed = Cette invitation n’est plus valable{ "\u00A0" }: elle
 
 appointment-page-clinic = Cabinet
 appointment-page-title = Votre rendez-vous
+appointment-page-no-script = Cette page a besoin de JavaScript pour afficher votre rendez-vous et envoyer votre réponse{ "\u00A0" }: activez-le ou appelez le cabinet.
 appointment-page-intro = Viendrez-vous{ "\u00A0" }? Votre réponse prévient le cabinet.
 appointment-page-loading = Un instant…
 appointment-page-confirm = Je viendrai
@@ -229,7 +231,7 @@ appointment-page-confirmed = Merci{ "\u00A0" }: votre rendez-vous est confirmé.
 appointment-page-cancelled = Votre rendez-vous est annulé. Il n’aura pas lieu.
 appointment-page-late = Il est trop tard pour annuler le rendez-vous ici{ "\u00A0" }: veuillez appeler le cabinet.
 appointment-page-used = Vous avez déjà répondu par ce lien.
-appointment-page-failed = Ce lien n’est plus valable{ "\u00A0" }: le rendez-vous est passé, a été déplacé ou annulé. Veuillez contacter le cabinet.
+appointment-page-failed = Ce lien n’est pas valable{ "\u00A0" }: il est incomplet, ou le rendez-vous est passé, a été déplacé ou annulé. Veuillez contacter le cabinet.
 appointment-page-retry = Cela n’a pas fonctionné. Veuillez réessayer dans un instant.
 appointment-page-again = Réessayer
 appointment-page-call = Si vous ne pouvez pas venir, veuillez appeler le cabinet.

@@ -141,7 +141,7 @@ email-changed-unknown = Se non è stato Lei, avvisi subito l’assistenza di Med
 ## Appuntamenti
 
 appointment-confirmation-subject = Il Suo appuntamento di { $moment }
-appointment-confirmation-intro = il Suo appuntamento presso «{ $clinic }» è confermato.
+appointment-confirmation-intro = il Suo appuntamento presso «{ $clinic }» è prenotato.
 appointment-confirmation-button = Vedere il mio appuntamento
 appointment-confirmation-note = Se non può venire, La preghiamo di avvisarci il prima possibile.
 appointment-reminder-subject = Promemoria: il Suo appuntamento di { $moment }
@@ -152,6 +152,7 @@ appointment-cancellation-subject = Annullato: il Suo appuntamento di { $moment }
 appointment-cancellation-intro = il Suo appuntamento presso «{ $clinic }» è stato annullato. Non avrà luogo.
 appointment-cancellation-button = Vedere i dettagli
 appointment-cancellation-note = Se desidera un altro appuntamento, ci contatti.
+appointment-answer = Con il link può confermare o annullare.
 
 ## Consenso da firmare
 
@@ -217,6 +218,7 @@ invitation-page-failed = Questo invito non è più valido: è già stato usato, 
 
 appointment-page-clinic = Studio
 appointment-page-title = Il Suo appuntamento
+appointment-page-no-script = Questa pagina ha bisogno di JavaScript per mostrare il Suo appuntamento e inviare la Sua risposta: lo attivi o chiami lo studio.
 appointment-page-intro = Verrà? La Sua risposta avvisa lo studio.
 appointment-page-loading = Un attimo…
 appointment-page-confirm = Verrò
@@ -228,7 +230,7 @@ appointment-page-confirmed = Grazie: il Suo appuntamento è confermato.
 appointment-page-cancelled = Il Suo appuntamento è annullato. Non avrà luogo.
 appointment-page-late = È troppo tardi per annullare l’appuntamento qui: La preghiamo di chiamare lo studio.
 appointment-page-used = Ha già risposto con questo link.
-appointment-page-failed = Questo link non è più valido: l’appuntamento è passato, è stato spostato o annullato. La preghiamo di contattare lo studio.
+appointment-page-failed = Questo link non è valido: è incompleto, oppure l’appuntamento è passato, è stato spostato o annullato. La preghiamo di contattare lo studio.
 appointment-page-retry = Non ha funzionato. Riprovi tra un momento.
 appointment-page-again = Riprovare
 appointment-page-call = Se non può venire, La preghiamo di chiamare lo studio.

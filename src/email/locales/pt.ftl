@@ -139,7 +139,7 @@ email-changed-unknown = Caso contrário, avise de imediato a assistência da Med
 ## Consultas marcadas
 
 appointment-confirmation-subject = A sua consulta de { $moment }
-appointment-confirmation-intro = A sua consulta em «{ $clinic }» está confirmada.
+appointment-confirmation-intro = A sua consulta em «{ $clinic }» está marcada.
 appointment-confirmation-button = Ver a minha consulta
 appointment-confirmation-note = Se não puder comparecer, avise-nos o mais cedo possível.
 appointment-reminder-subject = Lembrete: a sua consulta de { $moment }
@@ -150,6 +150,7 @@ appointment-cancellation-subject = Cancelada: a sua consulta de { $moment }
 appointment-cancellation-intro = A sua consulta em «{ $clinic }» foi cancelada. Não se realizará.
 appointment-cancellation-button = Ver os pormenores
 appointment-cancellation-note = Se desejar outra consulta, contacte-nos.
+appointment-answer = A ligação permite confirmar ou cancelar.
 
 ## Consentimento por assinar
 
@@ -215,6 +216,7 @@ invitation-page-failed = Este convite já não é válido: já foi usado, expiro
 
 appointment-page-clinic = Consultório
 appointment-page-title = A sua consulta
+appointment-page-no-script = Esta página precisa de JavaScript para mostrar a sua consulta e enviar a sua resposta: ative-o ou telefone para o consultório.
 appointment-page-intro = Vai comparecer? A sua resposta avisa o consultório.
 appointment-page-loading = Um momento…
 appointment-page-confirm = Vou comparecer
@@ -226,7 +228,7 @@ appointment-page-confirmed = Obrigado: a sua consulta está confirmada.
 appointment-page-cancelled = A sua consulta está cancelada. Não se realizará.
 appointment-page-late = É demasiado tarde para cancelar a consulta aqui: por favor, telefone para o consultório.
 appointment-page-used = Já respondeu através desta ligação.
-appointment-page-failed = Esta ligação já não é válida: a consulta já passou, foi alterada ou foi cancelada. Por favor, contacte o consultório.
+appointment-page-failed = Esta ligação não é válida: está incompleta, ou a consulta já passou, foi alterada ou foi cancelada. Por favor, contacte o consultório.
 appointment-page-retry = Não foi possível. Tente novamente dentro de momentos.
 appointment-page-again = Tentar novamente
 appointment-page-call = Se não puder comparecer, por favor telefone para o consultório.

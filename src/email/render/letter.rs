@@ -267,13 +267,15 @@ fn about_appointment<'a>(
     place.extend(clinic.address.lines(pen.reader.region).iter().map(|line| harmless_name(line)));
     let mut facts =
         vec![pen.fact("label-when", moment)?, pen.fact("label-practitioner", harmless_name(appointment.practitioner))?];
+    // What is called off asks for no answer.
+    let answer = appointment.link.and(minutes.as_ref()).map(|_| pen.speaker.say("appointment-answer")).transpose()?;
     facts.extend(pen.optional("label-duration", minutes)?);
     facts.push(pen.fact_of_lines("label-place", place)?);
     facts.extend(pen.optional("label-phone", clinic.phone.map(harmless_phone))?);
     Ok(Letter {
         facts,
         action: appointment.link.map(|link| pen.action(link)).transpose()?,
-        notes: vec![pen.own("note")?],
+        notes: answer.into_iter().chain([pen.own("note")?]).collect(),
         ..pen.clinics_letter(appointment.patient, clinic)?
     })
 }

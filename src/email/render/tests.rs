@@ -141,6 +141,18 @@ fn locales_have_the_same_messages() {
 }
 
 #[test]
+fn a_mail_asks_for_an_answer_where_its_link_takes_one() {
+    for mail in every_form() {
+        let asks = match mail {
+            Mail::AppointmentConfirmation(about) | Mail::AppointmentReminder(about) => about.link.is_some(),
+            _ => false,
+        };
+        let text = rendered(&mail, "en").text;
+        assert_eq!(text.contains("confirm or cancel"), asks, "{text}");
+    }
+}
+
+#[test]
 fn every_message_is_said_by_some_mail() {
     let english = Language::ENGLISH;
     // What pages say, `http::link` and `http::appointment` look after, and what stands in calendars, `resources::links`.

@@ -119,7 +119,7 @@ iban_invalid = ist keine gültige IBAN
 
 ## Termine
 
-practitioner_busy = Die Behandlerin oder der Behandler hat zu dieser Zeit schon einen Termin.
+practitioner_busy = Die behandelnde Fachperson hat zu dieser Zeit schon einen Termin.
 patient_busy = Der Patient oder die Patientin hat zu dieser Zeit schon einen Termin.
 room_busy = Der Raum ist zu dieser Zeit belegt.
 slot_held = Diese Zeit wird gerade von jemandem gebucht.
@@ -127,7 +127,7 @@ hold_expired = Die Vormerkung ist abgelaufen oder gilt für eine andere Zeit.
 not_bookable = Das lässt sich an diesem Tag nicht buchen.
 licence_expired = Die Zulassung ist an diesem Tag abgelaufen.
 room_elsewhere = Der Raum gehört zu einem anderen Standort.
-range-start = muss zwischen vor zehn Jahren und in drei Jahren liegen
+range-start = darf höchstens zehn Jahre zurück- und drei Jahre vorausliegen
 illegal_transition-appointment = { $status ->
         [scheduled] Der Termin ist geplant
         [confirmed] Der Termin ist bestätigt
@@ -155,8 +155,8 @@ clinic_not_active = Die Praxis ist nicht aktiv.
 clinic_not_suspended = Die Praxis ist nicht gesperrt.
 platform_account = Wer die Plattform betreibt, arbeitet in keiner Praxis: Verwenden Sie eine andere Adresse.
 account_deactivated = Das Konto dieser Adresse ist deaktiviert.
-practitioner_exists = Diese Person ist bereits als Behandler eingetragen.
-registration_number_taken = Ein anderer Behandler hat diese Nummer.
+practitioner_exists = Diese Person ist bereits als behandelnde Fachperson eingetragen.
+registration_number_taken = Eine andere behandelnde Fachperson hat diese Nummer.
 missing-password = wird verlangt: das Passwort, mit dem Sie sich anmelden
 member_deactivated = Diese Person arbeitet nicht mehr hier.
 missing-account = ist erforderlich: Diese Adresse hat noch kein Konto
@@ -169,7 +169,7 @@ overlap = darf sich nicht mit anderen Zeiten desselben Wochentags überschneiden
 unknown_subdivision = ist kein Teil des Landes der Praxis, dessen Feiertage bekannt sind
 range-holidays = muss auf dem ersten Tag oder höchstens drei Jahre später liegen
 facility_has_appointments = Am Standort stehen noch Termine bevor.
-facility_has_hours = Am Standort haben Behandelnde Sprechzeiten.
+facility_has_hours = Am Standort haben behandelnde Fachpersonen Sprechzeiten.
 facility_has_rooms = Der Standort hat Räume: Löschen Sie diese zuerst.
 room_has_appointments = Im Raum stehen noch Termine bevor.
 room_name_taken = Ein anderer Raum des Standorts hat diesen Namen.
@@ -181,20 +181,20 @@ too_many-lines = darf höchstens { $max } Zeilen haben
 more = Nicht aufgeführt: { $count } weitere Felder.
 cells = hat nicht so viele Zellen wie die Kopfzeile
 duplicate_column = steht zweimal in der Kopfzeile
-unknown_column = ist keine Spalte dieser Datei
-duplicate = sagt dasselbe wie Zeile { $line }
+unknown_column = ist keine bekannte Spalte
+duplicate = wiederholt Zeile { $line }
 
-## Behandler, ihre Zeiten, der Kalender
+## Behandelnde Fachpersonen, ihre Zeiten, der Kalender
 
-practitioner_has_appointments = Für diesen Behandler stehen noch Termine an.
-hours_overlap = Der Behandler hat zu dieser Zeit der Woche schon andere Zeiten.
+practitioner_has_appointments = Für die behandelnde Fachperson stehen noch Termine an.
+hours_overlap = Die behandelnde Fachperson hat zu dieser Zeit der Woche schon andere Zeiten.
 required-kind = muss bei dieser Art angegeben werden
 required-range = muss neben dem anderen Ende des Zeitraums angegeben werden
 not_allowed-weekly = gilt nur für wöchentliche Zeiten
 range-ends = muss nach dem Beginn liegen
 range-days = darf nicht vor dem ersten Tag liegen
-range-many = muss einen Zeitraum von höchstens { $most } Tagen beenden
-too_many-appointments = darf höchstens 5000 Termine übrig lassen: Fragen Sie nach weniger Tagen oder nach einem Behandler
+range-many = muss innerhalb von { $most } Tagen ab dem ersten liegen
+too_many-appointments = Im Zeitraum liegen mehr als 5000 Termine: Fragen Sie nach weniger Tagen oder nach einer behandelnden Fachperson
 format-clock = muss eine Uhrzeit sein, HH:MM
 ## Katalog, Leistungen und Kostenvoranschläge
 

@@ -127,7 +127,7 @@ hold_expired = La reserva provisional ha caducado o es de otro horario.
 not_bookable = No se puede reservar para ese día.
 licence_expired = La licencia del profesional habrá caducado ese día.
 room_elsewhere = La sala es de otro centro.
-range-start = debe estar entre hace diez años y dentro de tres años
+range-start = no debe quedar a más de diez años en el pasado ni a más de tres en el futuro
 illegal_transition-appointment = { $status ->
         [scheduled] La cita está programada
         [confirmed] La cita está confirmada
@@ -181,8 +181,8 @@ too_many-lines = debe tener como máximo { $max } líneas
 more = Sin enumerar: otros { $count } campos.
 cells = no tiene tantas celdas como el encabezado
 duplicate_column = figura dos veces en el encabezado
-unknown_column = no es una columna de este archivo
-duplicate = dice lo mismo que la línea { $line }
+unknown_column = no es una columna conocida
+duplicate = repite el paciente de la línea { $line }
 
 ## Los profesionales, sus horarios, la agenda
 
@@ -193,8 +193,8 @@ required-range = es obligatorio junto al otro extremo del periodo
 not_allowed-weekly = solo vale para los horarios semanales
 range-ends = debe ser posterior al comienzo
 range-days = no debe ser anterior al primer día
-range-many = debe cerrar un periodo de { $most } días como máximo
-too_many-appointments = debe dejar 5000 citas como máximo: pida menos días o un solo profesional
+range-many = debe estar dentro de los { $most } días contados desde el primero
+too_many-appointments = El periodo tiene más de 5000 citas: pida menos días o un solo profesional
 format-clock = debe ser una hora, HH:MM
 ## El catálogo, las prestaciones y los presupuestos
 

@@ -56,7 +56,7 @@ illegal_transition = L’état actuel de l’élément ne permet pas cette étap
 immutable = Ce qui est signé, émis ou journalisé ne peut plus être modifié.
 patient_number_taken = Un autre patient porte déjà ce numéro.
 patient_has_appointments = Le patient a encore des rendez-vous à venir.
-merge_chain = D’autres fiches ont été fusionnées avec ce patient : annulez d’abord cette fusion ou fusionnez dans l’autre sens.
+merge_chain = D’autres fiches ont été fusionnées avec ce patient{ "\u00A0" }: annulez d’abord cette fusion ou fusionnez dans l’autre sens.
 precondition_failed = L’élément a changé depuis la version indiquée dans If-Match.
 body_too_large = Le corps de la requête dépasse { $limit } octets.
 unsupported_media_type = Le corps de la requête doit être de type { $expected }.
@@ -127,7 +127,7 @@ hold_expired = La réservation provisoire a expiré, ou porte sur un autre crén
 not_bookable = Aucune réservation n’est possible ici ce jour-là.
 licence_expired = L’autorisation d’exercer du praticien aura expiré ce jour-là.
 room_elsewhere = La salle appartient à un autre site.
-range-start = doit se situer entre il y a dix ans et dans trois ans
+range-start = ne doit pas remonter à plus de dix ans ni dépasser trois ans dans l’avenir
 illegal_transition-appointment = { $status ->
         [scheduled] Le rendez-vous est prévu
         [confirmed] Le rendez-vous est confirmé
@@ -181,8 +181,8 @@ too_many-lines = doit compter { $max } lignes au plus
 more = Non listés{ "\u00A0" }: { $count } autres champs.
 cells = n’a pas autant de cellules que l’en-tête
 duplicate_column = figure deux fois dans l’en-tête
-unknown_column = n’est pas une colonne de ce fichier
-duplicate = indique la même chose que la ligne { $line }
+unknown_column = n’est pas une colonne connue
+duplicate = répète le patient de la ligne { $line }
 
 ## Les praticiens, leurs horaires, l’agenda
 
@@ -193,8 +193,8 @@ required-range = est obligatoire à côté de l’autre borne de la période
 not_allowed-weekly = ne vaut que pour les horaires hebdomadaires
 range-ends = doit être postérieur au début
 range-days = ne doit pas précéder le premier jour
-range-many = doit clore une période de { $most } jours au plus
-too_many-appointments = doit laisser 5000 rendez-vous au plus{ "\u00A0" }: demandez moins de jours, ou un seul praticien
+range-many = doit se situer dans les { $most } jours à compter du premier
+too_many-appointments = La période compte plus de 5000 rendez-vous{ "\u00A0" }: demandez moins de jours, ou un seul praticien
 format-clock = doit être une heure, HH:MM
 ## Le catalogue, les prestations et les devis
 

@@ -127,7 +127,7 @@ hold_expired = La prenotazione provvisoria è scaduta o riguarda un altro orario
 not_bookable = Non è prenotabile per quel giorno.
 licence_expired = L’abilitazione del professionista sarà scaduta in quel giorno.
 room_elsewhere = La stanza appartiene a un’altra sede.
-range-start = deve essere compreso tra dieci anni fa e tre anni da oggi
+range-start = non deve risalire a più di dieci anni fa né superare i tre anni da oggi
 illegal_transition-appointment = { $status ->
         [scheduled] L’appuntamento è fissato
         [confirmed] L’appuntamento è confermato
@@ -181,8 +181,8 @@ too_many-lines = deve avere al massimo { $max } righe
 more = Non elencati: altri { $count } campi.
 cells = non ha tante celle quante l’intestazione
 duplicate_column = compare due volte nell’intestazione
-unknown_column = non è una colonna di questo file
-duplicate = dice lo stesso della riga { $line }
+unknown_column = non è una colonna nota
+duplicate = ripete il paziente della riga { $line }
 
 ## I medici, i loro orari, l’agenda
 
@@ -193,8 +193,8 @@ required-range = è obbligatorio accanto all’altro estremo del periodo
 not_allowed-weekly = vale solo per gli orari settimanali
 range-ends = deve essere successivo all’inizio
 range-days = non deve precedere il primo giorno
-range-many = deve chiudere un periodo di al massimo { $most } giorni
-too_many-appointments = deve lasciare al massimo 5000 appuntamenti: chieda meno giorni o un solo medico
+range-many = deve rientrare nei { $most } giorni a partire dal primo
+too_many-appointments = Il periodo conta più di 5000 appuntamenti: chieda meno giorni o un solo professionista
 format-clock = deve essere un orario, HH:MM
 ## Il catalogo, le prestazioni e i preventivi
 

@@ -127,7 +127,7 @@ hold_expired = A reserva provisória expirou ou é de outro horário.
 not_bookable = Não é possível marcar para esse dia.
 licence_expired = A licença do profissional terá expirado nesse dia.
 room_elsewhere = A sala pertence a outro local.
-range-start = tem de estar entre há dez anos e daqui a três anos
+range-start = não pode recuar mais de dez anos nem ir além de três anos no futuro
 illegal_transition-appointment = { $status ->
         [scheduled] A consulta está marcada
         [confirmed] A consulta está confirmada
@@ -181,8 +181,8 @@ too_many-lines = tem de ter no máximo { $max } linhas
 more = Não listados: outros { $count } campos.
 cells = não tem tantas células como o cabeçalho
 duplicate_column = figura duas vezes no cabeçalho
-unknown_column = não é uma coluna deste ficheiro
-duplicate = diz o mesmo que a linha { $line }
+unknown_column = não é uma coluna conhecida
+duplicate = repete o paciente da linha { $line }
 
 ## Os profissionais, os seus horários, a agenda
 
@@ -193,8 +193,8 @@ required-range = é obrigatório a par do outro extremo do período
 not_allowed-weekly = só se aplica aos horários semanais
 range-ends = tem de ser posterior ao início
 range-days = não pode ser anterior ao primeiro dia
-range-many = tem de fechar um período de { $most } dias, no máximo
-too_many-appointments = tem de deixar, no máximo, 5000 consultas: peça menos dias ou um só profissional
+range-many = tem de estar dentro dos { $most } dias a contar do primeiro
+too_many-appointments = O período tem mais de 5000 consultas: peça menos dias ou um só profissional
 format-clock = tem de ser uma hora, HH:MM
 ## O catálogo, os atos e os orçamentos
 

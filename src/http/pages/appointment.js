@@ -9,13 +9,16 @@ const post = (step) =>
 // One of these at a time, and what was said last.
 const STEPS = ['loading', 'choice', 'sure', 'again'];
 const step = (...shown) => STEPS.forEach((id) => (part(id).hidden = !shown.includes(id)));
-const say = (news) => {
-  part('news').textContent = document.querySelector(`template[data-news="${news}"]`).content.textContent;
+// Screen readers announce what changes in a place that is already there.
+const say = async (news) => {
+  part('news').textContent = '';
   part('news').hidden = false;
+  await new Promise((done) => setTimeout(done, 100));
+  part('news').textContent = document.querySelector(`template[data-news="${news}"]`).content.textContent;
 };
 // What was pressed is gone: whoever uses the keyboard or a screen reader goes on at what came of it.
-const tell = (news) => {
-  say(news);
+const tell = async (news) => {
+  await say(news);
   part('news').focus();
 };
 // The server is busy or out of reach: nothing was done.
@@ -41,17 +44,18 @@ const facts = (about) => {
   part('facts').hidden = false;
 };
 
+// Whether there is an appointment to show.
 const present = async () => {
   part('news').hidden = true;
   step('loading');
   const response = await post('');
   if (busy(response)) {
-    say('retry');
-    return step('again');
+    step('again');
+    return tell('retry');
   }
   if (!response.ok) {
-    say('failed');
-    return step();
+    step();
+    return tell('failed');
   }
   const about = await response.json();
   const address = new URLSearchParams(location.search);
@@ -59,18 +63,31 @@ const present = async () => {
     return location.replace(`?lang=${encodeURIComponent(about.language)}${location.hash}`);
   }
   facts(about);
-  part('confirm').hidden = !about.confirmable;
+  part('intro').hidden = part('confirm').hidden = !about.confirmable;
   part('cancel').hidden = !about.cancellable;
   part('call').hidden = about.cancellable || about.answer === 'cancelled' || !about.phone;
   if (about.answer) say(about.answer);
   step(about.confirmable || about.cancellable ? 'choice' : '');
+  return true;
 };
 
+// While an answer is on its way nothing else is pressed; buttons that were disabled would lose the focus.
+let sending = false;
+const send = (now) => {
+  sending = now;
+  part('loading').hidden = !now;
+  document.querySelectorAll('button').forEach((button) => button.setAttribute('aria-disabled', now));
+};
+const press = (id, event, then) =>
+  part(id).addEventListener(event, (pressed) => {
+    pressed.preventDefault();
+    if (!sending) then();
+  });
+
 const answer = async (name, news) => {
-  const buttons = document.querySelectorAll('button');
-  buttons.forEach((button) => (button.disabled = true));
+  send(true);
   const response = await post(`/${name}`);
-  buttons.forEach((button) => (button.disabled = false));
+  send(false);
   if (busy(response)) return tell('retry');
   const problem = response.ok ? {} : await response.json().catch(() => ({}));
   step(problem.code === 'too_late_to_cancel' && !part('confirm').hidden ? 'choice' : '');
@@ -80,23 +97,21 @@ const answer = async (name, news) => {
   tell(response.ok ? news : (why[problem.code] ?? 'failed'));
 };
 
-part('choice').addEventListener('submit', (event) => {
-  event.preventDefault();
-  answer('confirm', 'confirmed');
-});
-part('cancel').addEventListener('click', () => {
+press('choice', 'submit', () => answer('confirm', 'confirmed'));
+press('cancel', 'click', () => {
   part('news').hidden = true;
   step('sure');
   part('sure-question').focus();
 });
-part('sure').addEventListener('submit', (event) => {
-  event.preventDefault();
-  answer('cancel', 'cancelled');
-});
-part('sure-no').addEventListener('click', () => {
+press('sure', 'submit', () => answer('cancel', 'cancelled'));
+press('sure-no', 'click', () => {
   step('choice');
   part('cancel').focus();
 });
-part('again').addEventListener('click', present);
+press('again', 'click', async () => {
+  if (await present()) document.querySelector('h1').focus();
+});
+// Another mail's link, opened in the same tab.
+addEventListener('hashchange', () => location.reload());
 
 present();

@@ -70,4 +70,6 @@ form.addEventListener('submit', async (event) => {
   else button.disabled = false;
 });
 
+// Another mail's link, opened in the same tab.
+addEventListener('hashchange', () => location.reload());
 if (main.dataset.shows) present();

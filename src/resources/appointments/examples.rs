@@ -57,7 +57,8 @@ impl Example for Appointment {
     #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
     fn example() -> Self {
         let at = DateTime::from_timestamp(1_767_225_600, 0).expect("a time");
-        let starts_at = at + Duration::days(33) + Duration::hours(8);
+        // 1 February 2028: to come.
+        let starts_at = at + Duration::days(761) + Duration::hours(8);
         Self {
             id: id(0x11),
             patient_id: id(1),

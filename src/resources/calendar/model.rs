@@ -212,11 +212,11 @@ fn unreadable() -> ApiError {
 impl Example for Calendar {
     fn example() -> Self {
         let id = |last: u128| Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0000 + last);
-        let at = |hours: i64| DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::hours(490_896 + hours);
+        let at = |hours: i64| DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::hours(508_416 + hours);
         let day = |text: &str| text.parse().unwrap_or(Day(at(0).date_naive()));
         Self {
-            from: day("2025-12-29"),
-            to: day("2026-01-04"),
+            from: day("2027-12-27"),
+            to: day("2028-01-02"),
             time_zone: "Europe/Paris".to_owned(),
             data: vec![CalendarEntry {
                 id: id(0x0a),
@@ -230,8 +230,8 @@ impl Example for Calendar {
                 service_id: Some(id(9)),
                 service_name: Some("First consultation".to_owned()),
                 series_id: None,
-                starts_at: at(32),
-                ends_at: at(33),
+                starts_at: at(-64),
+                ends_at: at(-63),
                 status: CalendarStatus::Confirmed,
                 overbook: false,
                 version: 2,
@@ -241,15 +241,15 @@ impl Example for Calendar {
                 practitioner_id: id(7),
                 kind: "absence".to_owned(),
                 facility_id: None,
-                valid_from: day("2025-12-29"),
-                valid_until: day("2025-12-30"),
+                valid_from: day("2027-12-27"),
+                valid_until: day("2027-12-28"),
                 starts: None,
                 ends: None,
                 reason: Some("Congress".to_owned()),
             }],
             closures: vec![],
             holidays: vec![CalendarHoliday {
-                day: day("2026-01-01"),
+                day: day("2028-01-01"),
                 key: "new_year".to_owned(),
                 name: "New Year’s Day".to_owned(),
             }],

@@ -159,11 +159,11 @@ impl Example for PatientToken {
 impl Example for LinkedAppointment {
     #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
     fn example() -> Self {
-        let start = DateTime::from_timestamp(1_795_699_800, 0).expect("a time");
+        let start = DateTime::from_timestamp(1_858_599_000, 0).expect("a time");
         Self {
             start,
             end: start + chrono::Duration::minutes(30),
-            when: "jeudi 26 novembre 2026 à 14:30 (heure normale d’Europe centrale)".to_owned(),
+            when: "jeudi 23 novembre 2028 à 14:30 (heure normale d’Europe centrale)".to_owned(),
             practitioner: "Dr Jo Martin".to_owned(),
             clinic: "Cabinet du Parc".to_owned(),
             place: vec!["12 rue du Parc".to_owned(), "75002 Paris".to_owned()],

@@ -174,7 +174,7 @@ impl Example for AppointmentSeries {
     #[expect(clippy::expect_used, reason = "constants, checked as the spec is made")]
     fn example() -> Self {
         let one = Appointment::example();
-        let (first_on, until) = ("2026-02-03".parse().expect("a day"), "2026-03-10".parse().expect("a day"));
+        let (first_on, until) = ("2028-02-01".parse().expect("a day"), "2028-03-07".parse().expect("a day"));
         Self {
             id: Uuid::from_u128(0x019b_76da_a800_7000_8000_0000_0000_0012),
             patient_id: one.patient_id,
