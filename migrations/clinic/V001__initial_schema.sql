@@ -448,6 +448,15 @@ CREATE TABLE medical_facilities (
 CREATE INDEX medical_facilities_name_idx ON medical_facilities (company_id, name, id);
 SELECT app.protect('medical_facilities',
     admin => 'RWD', manager => 'RWD', practitioner => 'R', nurse => 'R', secretary => 'R', readonly => 'R', worker => 'R');
+-- Who says where somebody works holds that place, so that it is not archived meanwhile; FOR SHARE by itself asks for the right to
+-- change it. NULL where there is none.
+CREATE FUNCTION app.hold_facility(facility uuid) RETURNS uuid LANGUAGE sql SECURITY DEFINER
+BEGIN ATOMIC
+    SELECT f.id FROM medical_facilities f
+     WHERE f.company_id = app.clinic_id() AND f.id = hold_facility.facility AND f.deleted_at IS NULL FOR SHARE;
+END;
+GRANT EXECUTE ON FUNCTION app.hold_facility(uuid)
+   TO medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_secretary;
 
 -- Apart from facilities because a room, not a facility, is what cannot be booked twice.
 CREATE TABLE rooms (
@@ -537,9 +546,26 @@ CREATE TRIGGER flat BEFORE UPDATE OF merged_into_id ON patients FOR EACH ROW
 -- Mail about patients, and nothing else of them, is the worker's.
 GRANT SELECT (company_id, id, first_name, last_name, email, language, deleted_at) ON patients TO medicalpro_worker;
 
--- Rust composes the number: clinic_settings.patient_number_prefix and this. Gaps are of no consequence here.
+-- The clinic's next number: its prefix and this. Gaps are of no consequence here, and what was typed or imported is skipped.
 CREATE SEQUENCE patient_number_seq;
 GRANT USAGE ON SEQUENCE patient_number_seq
+   TO medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_nurse, medicalpro_secretary;
+-- By the rights of its caller, whose search_path names the clinic's schema also when that is renamed.
+CREATE FUNCTION app.next_patient_number() RETURNS text LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+    prefix text := (SELECT s.patient_number_prefix FROM clinic_settings s WHERE s.company_id = app.clinic_id());
+    digits text;
+    number text;
+BEGIN
+    LOOP
+        digits := nextval('patient_number_seq')::text;
+        number := prefix || '-' || lpad(digits, greatest(6, length(digits)), '0');
+        EXIT WHEN NOT EXISTS (SELECT FROM patients p WHERE p.company_id = app.clinic_id() AND p.patient_number = number);
+    END LOOP;
+    RETURN number;
+END $$;
+GRANT EXECUTE ON FUNCTION app.next_patient_number()
    TO medicalpro_admin, medicalpro_manager, medicalpro_practitioner, medicalpro_nurse, medicalpro_secretary;
 
 -- Folded words that a patient is found by, kept by Rust: term >= $1 AND term < $2. Under row security only leakproof

@@ -379,7 +379,8 @@ CREATE POLICY own ON calendar_links AS RESTRICTIVE TO medicalpro_practitioner
     USING      (practitioner_id IN (SELECT p.id FROM practitioners p WHERE p.user_id = (SELECT app.user_id())))
     WITH CHECK (practitioner_id IN (SELECT p.id FROM practitioners p WHERE p.user_id = (SELECT app.user_id())));
 
--- Times and states only: a calendar lies on phones and at third parties, so it names no patient and no reason.
+-- Times and states only: a calendar lies on phones and at third parties, so it names no patient and no reason. What did not take
+-- place is told until its day is over, so that programs take it away.
 CREATE FUNCTION app.link_calendar(starts_from timestamptz, starts_before timestamptz)
 RETURNS TABLE (id uuid, starts_at timestamptz, ends_at timestamptz, status text, updated_at timestamptz, version int)
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -391,8 +392,9 @@ BEGIN ATOMIC
        AND l.revoked_at IS NULL
        AND a.deleted_at IS NULL
        AND a.starts_at >= starts_from AND a.starts_at < starts_before
+       AND (a.status NOT IN ('cancelled', 'no_show') OR a.starts_at >= current_date)
      ORDER BY a.starts_at, a.id
-     LIMIT 2000;
+     LIMIT 10000;
 END;
 -- Whether the link still stands: an empty calendar and a revoked one are not the same. That it was looked at is on record.
 CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER

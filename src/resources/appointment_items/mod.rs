@@ -265,7 +265,14 @@ async fn step(
             tx.record_access(again(&answered));
             return Ok(answered);
         }
-        let item = AppointmentItem::try_from(&tx.one(&STEP, &[&id, &status.name()]).await?)?;
+        let found = AppointmentItem::try_from(&tx.one(&FIND_FOR_UPDATE, &[&id]).await?)?;
+        // Said again, it changes nothing: neither version nor when it was changed.
+        let item = if found.status == status {
+            tx.record_access(again(&found));
+            found
+        } else {
+            AppointmentItem::try_from(&tx.one(&STEP, &[&id, &status.name()]).await?)?
+        };
         once.remember(tx, item).await
     })?;
     Ok(Found(item))

@@ -1,6 +1,6 @@
 //! Facilities: the places of a clinic, where its people are seen.
 //!
-//! Invariant: what is still needed is not archived: a facility has no appointment to come, no hours and no room.
+//! Invariant: what is still needed is not archived: a facility has no appointment to come, no hours, no practitioner and no room.
 
 mod model;
 mod statements;
@@ -143,8 +143,8 @@ impl Facilities {
 
     /// Archive a facility
     ///
-    /// 409 where it is needed still: `facility_has_appointments` to come, `facility_has_hours` of practitioners, `facility_has_rooms`. Archived, it
-    /// can be restored.
+    /// 409 where it is needed still: `facility_has_appointments` to come, `facility_has_hours` of practitioners, `facility_has_practitioners` who
+    /// mostly work there, `facility_has_rooms`. Archived, it can be restored.
     #[oai(path = "/facilities/:id", method = "delete", operation_id = "facilities_delete")]
     async fn delete(
         &self,
@@ -163,6 +163,7 @@ impl Facilities {
             for (by, code, detail) in [
                 ("appointments", "facility_has_appointments", "The facility has appointments to come."),
                 ("hours", "facility_has_hours", "Practitioners have hours at the facility."),
+                ("practitioners", "facility_has_practitioners", "Practitioners mostly work at the facility."),
                 ("rooms", "facility_has_rooms", "The facility has rooms: delete them first."),
             ] {
                 if needed.try_get(by)? {

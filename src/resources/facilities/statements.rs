@@ -64,6 +64,7 @@ sql! { Clinic;
                            AND status IN ('scheduled', 'confirmed', 'checked_in')) AS appointments,
                 EXISTS (SELECT FROM practitioner_availability
                          WHERE company_id = $1 AND facility_id = $2 AND coalesce(valid_until, current_date) >= current_date) AS hours,
+                EXISTS (SELECT FROM practitioners WHERE company_id = $1 AND facility_id = $2 AND deleted_at IS NULL) AS practitioners,
                 EXISTS (SELECT FROM rooms WHERE company_id = $1 AND facility_id = $2 AND deleted_at IS NULL) AS rooms";
     /// Brings an archived facility back.
     pub(super) RESTORE by WRITERS;

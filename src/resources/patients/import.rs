@@ -2,7 +2,7 @@
 //!
 //! Invariant: nothing is entered of a file in which a line is wrong; which ones are, is told of all of them at once.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use poem::web::Data;
 use poem_openapi::param::{Header, Query};
@@ -12,13 +12,13 @@ use uuid::Uuid;
 
 use super::model::{Gender, NewPatient, Patient, sort_name};
 use super::statements::columns;
-use super::table::{Entered, Line, read};
+use super::table::{Entered, Line, Wrong, read};
 use super::words;
 use crate::api::Tag;
 use crate::api::answer::Listed;
 use crate::api::csv::{Upload, refusals};
 use crate::api::idempotency::Once;
-use crate::api::text::{IdempotencyKey, PatientNumber};
+use crate::api::text::IdempotencyKey;
 use crate::auth::caller::Bearer;
 use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, FieldError, Result};
@@ -49,9 +49,7 @@ sql! { Clinic;
             "INSERT INTO patients (company_id, id, patient_number, first_name, last_name, birth_date, gender, email, phone,
                                    address_line1, address_line2, postal_code, city, country, language, notes, sort_name)
              SELECT $1, n.id,
-                    COALESCE(n.patient_number, (SELECT patient_number_prefix FROM clinic_settings WHERE company_id = $1)
-                                               || '-' || lpad(nextval('patient_number_seq')::text, 6, '0')),
-                    n.first_name, n.last_name, n.birth_date, n.gender, n.email, n.phone, n.address_line1, n.address_line2,
+                    COALESCE(n.patient_number, app.next_patient_number()), n.first_name, n.last_name, n.birth_date, n.gender, n.email, n.phone, n.address_line1, n.address_line2,
                     n.postal_code, n.city, n.country, n.language, n.notes, n.sort_name
                FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::date[], $7::text[], $8::text[], $9::text[], $10::text[],
                            $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
@@ -116,19 +114,19 @@ impl Import {
         }
         let (raw, region) = (file.raw.clone(), locality.region());
         // Thousands of lines against a schema take a moment, in which others are to be answered.
-        let lines = tokio::task::spawn_blocking(move || read(&raw, region)).await.map_err(ApiError::internal)??;
-        let numbers: HashMap<String, u64> = lines
-            .iter()
-            .filter_map(|line| Some((line.patient.patient_number.as_ref()?.as_str().to_owned(), line.number)))
-            .collect();
-        let wanted: Vec<&str> = numbers.keys().map(String::as_str).collect();
+        let read = tokio::task::spawn_blocking(move || read(&raw, region)).await.map_err(ApiError::internal)?;
+        let (mut lines, wrong) = read?;
+        // Those that bring a number come first: what the others get is none of theirs.
+        lines.sort_by_key(|line| line.filed().is_none());
+        let wanted: Vec<&str> = lines.iter().filter_map(Line::filed).collect();
+        let (numbered, others) = lines.split_at(wanted.len());
         let count = i64::try_from(lines.len()).map_err(ApiError::internal)?;
 
         if dry_run.0.unwrap_or(false) {
             let taken = transaction!(clinics.read(caller), |tx| {
                 tx.page(&LOOK_FOR, &[&wanted]).await?.iter().map(|row| Ok(row.try_get("patient_number")?)).collect()
             })?;
-            return refuse_taken(taken, &numbers).map(|()| Listed(Imported { lines: count, created: 0 }));
+            return refuse(wrong, &taken, numbered).map(|()| Listed(Imported { lines: count, created: 0 }));
         }
         let once = Once::new(caller, key.as_ref(), &[&file.raw]);
         let imported = transaction!(clinics.write(caller), |tx| {
@@ -136,8 +134,8 @@ impl Import {
                 return Ok(answered);
             }
             let taken = tx.rows(&TAKEN, &[&wanted]).await?;
-            refuse_taken(taken.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?, &numbers)?;
-            for some in lines.chunks(AT_ONCE) {
+            refuse(wrong.clone(), &taken.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?, numbered)?;
+            for some in numbered.chunks(AT_ONCE).chain(others.chunks(AT_ONCE)) {
                 enter(tx, some).await?;
             }
             once.remember(tx, Imported { lines: count, created: count }).await
@@ -146,17 +144,18 @@ impl Import {
     }
 }
 
-/// Refuses numbers that other patients have, in the lines where they stand.
-fn refuse_taken(mut taken: Vec<String>, lines: &HashMap<String, u64>) -> Result<()> {
-    if taken.is_empty() {
+/// Refuses a file of which something is wrong, or lines whose numbers other patients have: all of it at once, line by line.
+fn refuse(mut wrong: Vec<Wrong>, taken: &HashSet<String>, numbered: &[Line]) -> Result<()> {
+    let taken = numbered.iter().filter(|line| line.filed().is_some_and(|filed| taken.contains(filed)));
+    wrong.extend(taken.map(|Line { number, .. }| {
+        let pointer = format!("/lines/{number}/patientNumber");
+        (*number, FieldError::new(pointer, "patient_number_taken", super::NUMBER_TAKEN.detail))
+    }));
+    if wrong.is_empty() {
         return Ok(());
     }
-    taken.sort_by_key(|number| lines.get(number));
-    let error = |number: &String| {
-        let line = lines.get(number).copied().unwrap_or_default();
-        FieldError::new(format!("/lines/{line}/patientNumber"), "patient_number_taken", super::NUMBER_TAKEN.detail)
-    };
-    Err(refusals(taken.iter().map(error).collect()))
+    wrong.sort_by_key(|(line, _)| *line);
+    Err(refusals(wrong.into_iter().map(|(_, error)| error).collect()))
 }
 
 /// Enters these lines, and the words that their patients are found by.
@@ -170,7 +169,7 @@ async fn enter(tx: &mut ClinicTx<Write>, lines: &[Line]) -> Result<()> {
             &INSERT_MANY,
             &[
                 &each(lines, |_| Uuid::now_v7()),
-                &each(lines, |patient| patient.patient_number.as_ref().map(PatientNumber::as_str)),
+                &lines.iter().map(Line::filed).collect::<Vec<_>>(),
                 &each(lines, |patient| patient.first_name.as_str()),
                 &each(lines, |patient| patient.last_name.as_str()),
                 &each(lines, |patient| patient.birth_date),

@@ -13,6 +13,7 @@ mod table;
 pub mod timeline;
 mod words;
 
+use chrono::{NaiveDate, TimeDelta, Utc};
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
@@ -29,7 +30,7 @@ use crate::api::search::bounds;
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
 use crate::clinic::{Access, ClinicTx, Clinics, Write};
-use crate::error::{ApiError, ConstraintMessage, Result};
+use crate::error::{ApiError, ConstraintMessage, FieldError, Result};
 use crate::region::{Locality, Region};
 use crate::sql::{Clinic, Statement};
 use crate::transaction;
@@ -46,11 +47,11 @@ use words::{birth_word, sought, terms};
 /// As many as a long name has; the statements have room for a birth date beside them.
 const MAX_WORDS: usize = 6;
 
-/// Births before and after are typing errors; the bounds are the table's.
+/// Births before and after are typing errors; see [`check_birth`] for today.
 pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
     constraint: "patients_birth_date_check",
     code: "range",
-    detail: "must lie between 1850-01-01 and 2200-01-01",
+    detail: "must lie between 1850-01-01 and today",
     pointer: "/birthDate",
 };
 
@@ -143,6 +144,7 @@ impl Patients {
         body: Body<NewPatient>,
     ) -> Result<Created<Patient>> {
         let caller = &bearer.0;
+        check_birth(body.value.birth_date).map_err(|error| ApiError::Invalid(vec![error]))?;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let patient = transaction!(clinics.write(caller), |tx| {
             if let Some(answered) = once.answered::<Patient>(tx).await? {
@@ -190,6 +192,7 @@ impl Patients {
         locality: Data<&Locality>,
         body: Body<PatientPatch>,
     ) -> Result<Found<Patient>> {
+        check_birth(body.value.birth_date.value().copied()).map_err(|error| ApiError::Invalid(vec![error]))?;
         let patient = transaction!(clinics.write(&bearer.0), |tx| {
             let patient = Patient::try_from(&tx.one(&FIND_FOR_UPDATE, &[&id.0]).await?)?;
             expect_version(if_match.as_ref(), patient.version)?;
@@ -260,6 +263,20 @@ impl Patients {
             once.remember(tx, patient).await
         })?;
         Ok(Found(patient))
+    }
+}
+
+/// Nobody is born yet after today, which is that of the places where days begin first. The table's own bounds are wider, since they
+/// must not change by themselves.
+fn check_birth(day: Option<Day>) -> Result<(), FieldError> {
+    let today = (Utc::now() + TimeDelta::hours(14)).date_naive();
+    let first = NaiveDate::from_ymd_opt(1850, 1, 1).unwrap_or_default();
+    match day {
+        Some(Day(day)) if !(first..=today).contains(&day) => {
+            let message = &BIRTH_DATE_BOUNDS;
+            Err(FieldError::new(message.pointer, message.code, message.detail))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -129,9 +129,7 @@ sql! { Clinic;
             "INSERT INTO patients (company_id, id, patient_number, first_name, last_name, birth_date, gender, email, phone,
                                    address_line1, address_line2, postal_code, city, country, language, notes, sort_name)
              VALUES ($1, $2,
-                     COALESCE($3, (SELECT patient_number_prefix FROM clinic_settings WHERE company_id = $1)
-                                  || '-' || lpad(nextval('patient_number_seq')::text, 6, '0')),
-                     $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                     COALESCE($3, app.next_patient_number()), $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
              RETURNING ", columns!()
         ));
     /// Everything that a client may change.
@@ -172,7 +170,8 @@ sql! { Clinic;
     /// Whether the patient is still expected.
     pub(super) EXPECTED by DELETERS;
         "SELECT FROM appointments
-          WHERE company_id = $1 AND patient_id = $2 AND starts_at > now() AND status IN ('scheduled', 'confirmed') LIMIT 1";
+          WHERE company_id = $1 AND patient_id = $2 AND ends_at > now() AND deleted_at IS NULL
+            AND status IN ('scheduled', 'confirmed', 'checked_in') LIMIT 1";
     /// Brings an archived patient back.
     pub(super) RESTORE by DELETERS;
         (concat!(

@@ -8,10 +8,12 @@ use csv::StringRecord;
 use poem_openapi::types::{ParseFromJSON as _, ToJSON as _};
 use serde_json::{Value, json};
 
-use super::BIRTH_DATE_BOUNDS;
+use super::check_birth;
 use super::model::{NewPatient, Patient, sort_name};
 use crate::api::csv::{Sheet, Table, plain, refusals};
+use crate::api::day::Day;
 use crate::api::schema;
+use crate::api::text::PatientNumber;
 use crate::error::{FieldError, Result};
 use crate::region::Region;
 
@@ -70,18 +72,28 @@ pub(super) struct Line {
     pub(super) patient: NewPatient,
 }
 
-/// Reads a file, by the rules of a region.
+impl Line {
+    /// The number that it brings.
+    pub(super) fn filed(&self) -> Option<&str> {
+        self.patient.patient_number.as_ref().map(PatientNumber::as_str)
+    }
+}
+
+/// What is wrong, and in which line: `/lines/12/birthDate` is the cell of this column in the line that begins at the file's twelfth.
+pub(super) type Wrong = (u64, FieldError);
+
+/// Reads a file, by the rules of a region: its lines, and what is wrong with the others, so that more can be found wrong.
 ///
 /// # Errors
-/// 422 with all that is wrong: `/lines/12/birthDate` is the cell of this column in the line that begins at the file's twelfth.
-pub(super) fn read(raw: &[u8], region: &'static Region) -> Result<Vec<Line>> {
+/// 422 where it has no lines to speak of.
+pub(super) fn read(raw: &[u8], region: &'static Region) -> Result<(Vec<Line>, Vec<Wrong>)> {
     let sheet = Sheet::read(raw)?;
-    let mut errors = Vec::new();
-    let columns = columns(&sheet.columns, &mut errors);
-    if !errors.is_empty() {
-        return Err(refusals(errors));
+    let mut of_header = Vec::new();
+    let columns = columns(&sheet.columns, &mut of_header);
+    if !of_header.is_empty() {
+        return Err(refusals(of_header));
     }
-    let mut lines = Vec::with_capacity(sheet.lines.len());
+    let (mut lines, mut errors) = (Vec::with_capacity(sheet.lines.len()), Vec::new());
     for (number, record) in sheet.lines {
         if record.len() == columns.len() {
             match patient(&columns, &record, region) {
@@ -90,11 +102,11 @@ pub(super) fn read(raw: &[u8], region: &'static Region) -> Result<Vec<Line>> {
             }
         } else {
             let detail = "has another number of cells than the header";
-            errors.push(FieldError::new(format!("/lines/{number}"), "cells", detail));
+            errors.push((number, FieldError::new(format!("/lines/{number}"), "cells", detail)));
         }
     }
     repeated(&lines, &mut errors);
-    if errors.is_empty() { Ok(lines) } else { Err(refusals(errors)) }
+    Ok((lines, errors))
 }
 
 /// Where each column stands in [`NewPatient`].
@@ -135,29 +147,30 @@ fn patient(
             None => value[&pointer[1..]] = cell.into(),
         }
     }
-    schema::check::<NewPatient>(&mut value, region, false)?;
-    let invalid = || FieldError::new("", "invalid", "The body is not valid.");
-    let patient = NewPatient::parse_from_json(Some(value)).map_err(|_| vec![invalid()])?;
-    // What the table's own CHECK says, of which nobody could tell in which line it was broken.
-    if patient.birth_date.is_some_and(|day| !("1850-01-01"..="2200-01-01").contains(&&*day.0.to_string())) {
-        let message = &BIRTH_DATE_BOUNDS;
-        return Err(vec![FieldError::new(message.pointer, message.code, message.detail)]);
+    let mut errors = schema::check::<NewPatient>(&mut value, region, false).err().unwrap_or_default();
+    // Of what the table's own CHECK says nobody could tell in which line it was broken.
+    let born: Option<Day> = value["birthDate"].as_str().and_then(|text| text.parse().ok());
+    errors.extend(check_birth(born).err());
+    if !errors.is_empty() {
+        return Err(errors);
     }
-    Ok(patient)
+    let invalid = || FieldError::new("", "invalid", "The body is not valid.");
+    NewPatient::parse_from_json(Some(value)).map_err(|_| vec![invalid()])
 }
 
 /// An error in a line, at its column.
-fn of_line(number: u64, error: FieldError) -> FieldError {
+fn of_line(number: u64, error: FieldError) -> Wrong {
     let column = COLUMNS.iter().find(|(_, pointer)| *pointer == error.pointer).map(|(name, _)| *name);
     let pointer = column.map_or_else(|| format!("/lines/{number}"), |name| format!("/lines/{number}/{name}"));
-    FieldError { pointer, ..error }
+    (number, FieldError { pointer, ..error })
 }
 
 /// One number, or one name with one date of birth, in two lines.
-fn repeated(lines: &[Line], errors: &mut Vec<FieldError>) {
+fn repeated(lines: &[Line], errors: &mut Vec<Wrong>) {
     let mut first: HashMap<(&str, String), u64> = HashMap::new();
-    for Line { number, patient } in lines {
-        let filed = patient.patient_number.as_ref().map(|filed| ("patientNumber", filed.as_str().to_owned()));
+    for line in lines {
+        let Line { number, patient } = line;
+        let filed = line.filed().map(|filed| ("patientNumber", filed.to_owned()));
         let born = patient
             .birth_date
             .map(|day| ("birthDate", format!("{} {}", sort_name(&patient.last_name, &patient.first_name), day.0)));
@@ -167,7 +180,7 @@ fn repeated(lines: &[Line], errors: &mut Vec<FieldError>) {
                 Entry::Occupied(earlier) => {
                     let pointer = format!("/lines/{number}/{column}");
                     let detail = format!("says the same as line {}", earlier.get());
-                    errors.push(FieldError::new(pointer, "duplicate", detail));
+                    errors.push((*number, FieldError::new(pointer, "duplicate", detail)));
                 }
             }
         }

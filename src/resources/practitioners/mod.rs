@@ -33,7 +33,7 @@ use model::sort_name;
 pub use model::{NewPractitioner, Practitioner, PractitionerPatch, Sort};
 pub use of_staff::OfStaff;
 pub use statements::STATEMENTS;
-use statements::{ARCHIVE, EXPECTED, FACILITY, FIND, FIND_FOR_UPDATE, INSERT, LIST, RESTORE, UPDATE};
+use statements::{ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, HOLD_FACILITY, INSERT, LIST, RESTORE, UPDATE};
 
 /// The operations on practitioners, their hours and what they offer.
 pub type Api = (Practitioners, OfStaff, availability::Availability, services::Services);
@@ -267,10 +267,10 @@ async fn answered(once: &Once<'_>, tx: &mut ClinicTx<Write>) -> Result<Option<Pr
     Ok(answered)
 }
 
-/// Holds that there is such a facility: one that was archived counts no more than one that never was.
+/// Holds that there is such a facility, until the transaction ends: one that was archived counts no more than one that never was.
 async fn works_at(tx: &mut ClinicTx<Write>, facility: Option<Uuid>) -> Result<()> {
     match facility {
-        Some(facility) if tx.row(&FACILITY, &[&facility]).await?.is_none() => Err(missing("/facilityId")),
+        Some(facility) if tx.row(&HOLD_FACILITY, &[&facility]).await?.is_none() => Err(missing("/facilityId")),
         _ => Ok(()),
     }
 }

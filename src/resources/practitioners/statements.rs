@@ -75,9 +75,9 @@ sql! { Clinic;
     /// One practitioner, held until the transaction ends.
     pub(super) FIND_FOR_UPDATE by WRITERS;
         (concat!("SELECT ", columns!(), " FROM practitioners WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL FOR UPDATE"));
-    /// Whether there is such a facility, to work at.
-    pub(super) FACILITY by WRITERS;
-        "SELECT FROM medical_facilities WHERE company_id = $1 AND id = $2 AND deleted_at IS NULL";
+    /// The facility to work at: not archived meanwhile. Not all who write here may change facilities, and so lock one.
+    pub(super) HOLD_FACILITY by WRITERS;
+        "SELECT held FROM app.hold_facility($2) AS held WHERE held IS NOT NULL AND app.clinic_id() = $1";
     /// A new practitioner; `$21`: whose account it is.
     pub(super) INSERT by MAKERS;
         (concat!(
@@ -102,8 +102,8 @@ sql! { Clinic;
     /// Whether somebody still expects to be seen by them.
     pub(super) EXPECTED by DELETERS;
         "SELECT FROM appointments
-          WHERE company_id = $1 AND practitioner_id = $2 AND starts_at > now() AND status IN ('scheduled', 'confirmed')
-            AND deleted_at IS NULL LIMIT 1";
+          WHERE company_id = $1 AND practitioner_id = $2 AND ends_at > now() AND deleted_at IS NULL
+            AND status IN ('scheduled', 'confirmed', 'checked_in') LIMIT 1";
     /// Brings an archived practitioner back.
     pub(super) RESTORE by DELETERS;
         (concat!(

@@ -113,7 +113,7 @@ impl Slots {
         /// Of this practitioner.
         #[oai(name = "practitionerId")]
         practitioner_id: Query<Option<Uuid>>,
-        /// Of those with this speciality.
+        /// Of those with this speciality, case aside.
         speciality: Query<Option<Speciality>>,
         /// Of those who offer this service.
         #[oai(name = "serviceId")]

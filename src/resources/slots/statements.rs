@@ -78,7 +78,7 @@ sql! { Clinic;
               WHERE o.company_id = $1 AND o.service_id = $8::uuid AND s.active AND s.deleted_at IS NULL",
         ],
         [" AND $6::uuid IS NULL", " AND p.id = $6::uuid"],
-        [" AND $7::text IS NULL", " AND $7::text = ANY (p.specialities)"],
+        [" AND $7::text IS NULL", " AND EXISTS (SELECT FROM unnest(p.specialities) t WHERE lower(t) = lower($7::text))"],
         (concat!(
             " AND p.company_id = $1 AND p.active AND p.deleted_at IS NULL)",
             known!(),

@@ -320,12 +320,12 @@ async fn a_date_is_a_day_of_the_calendar_on_which_somebody_may_have_been_born() 
     }
     assert_eq!(clinic.rows().await, before);
     // Days that are none of a birth: nobody is found, and nobody is entered.
-    for date in ["0001-01-01", "1849-12-31", "2200-01-02", "9999-12-31"] {
+    for date in ["0001-01-01", "1849-12-31", "2200-01-01", "2200-01-02", "9999-12-31"] {
         let (entered, listed) = born(date).await;
         assert_eq!(entered.json["errors"][0]["pointer"], "/birthDate", "{date}: {entered:?}");
         assert_eq!((listed.status, &listed.json), (StatusCode::OK, &json!({ "data": [] })), "{date}");
     }
-    for date in ["1850-01-01", "1984-02-29", "2000-02-29", "2200-01-01"] {
+    for date in ["1850-01-01", "1984-02-29", "2000-02-29"] {
         let (entered, listed) = born(date).await;
         assert_eq!((entered.status, &entered.json["birthDate"]), (StatusCode::CREATED, &json!(date)));
         assert_eq!(listed.json["data"], json!([entered.json]));

@@ -193,6 +193,11 @@ async fn each_item_goes_its_own_path_and_stays_as_it_was_agreed_to() {
         assert_eq!((answer.status, &answer.json["status"]), (StatusCode::OK, &json!(status)), "{path:?}");
         assert!(answer.json[format!("{status}At")].is_string(), "{answer:?}");
     }
+    // Said again it is as it was: version and when it was changed, too.
+    let item = clinic.proposal(appointment, &by_hand(100)).await;
+    let accepted = step(me, &item, "accept").await.json;
+    assert_eq!(step(me, &item, "accept").await.json, accepted);
+    assert_eq!(me.get(&path_of(&item)).await.json, accepted);
     for path in [
         &["complete"][..],
         &["refuse", "accept"],

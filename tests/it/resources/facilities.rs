@@ -1,5 +1,6 @@
 //! Facilities and their rooms.
 
+use medicalpro::ids::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -130,6 +131,16 @@ async fn a_facility_that_is_needed_is_not_archived_and_the_reason_is_told() {
         "SET session_replication_role = replica; UPDATE practitioner_availability SET valid_until = current_date - 2";
     clinic.database().await.batch_execute(past).await.unwrap();
 
+    let place = async |facility: &str| {
+        let moved = format!(
+            "SET session_replication_role = replica; UPDATE practitioners SET facility_id = {facility} WHERE id = '{practitioner}'"
+        );
+        clinic.database().await.batch_execute(&moved).await.unwrap();
+    };
+    place(&format!("'{facility}'")).await;
+    refused("facility_has_practitioners").await;
+    place("NULL").await;
+
     let room = clinic.room(facility, "Room 1").await;
     refused("facility_has_rooms").await;
     assert_eq!(me.delete(&format!("/api/v1/rooms/{room}")).await.status, StatusCode::NO_CONTENT);
@@ -247,12 +258,12 @@ async fn of_fifty_rooms_of_one_name_at_once_one_is_entered() {
     assert_eq!(of("room_name_taken"), 49, "{answers:?}");
 }
 
-/// Whichever comes first, no room is left in a facility that is not there.
+/// Whichever comes first, neither room nor practitioner is left in a facility that is not there.
 #[tokio::test]
-async fn a_facility_is_not_archived_under_a_room_that_is_being_entered() {
+async fn a_facility_is_not_archived_under_who_or_what_is_being_entered() {
     let world = World::start().await;
     let clinic = world.clinic("meanwhile").await;
-    let me = &clinic.admin;
+    let (me, secretary) = (&clinic.admin, clinic.person(Role::Secretary).await);
     for _ in 0..10 {
         let facility = clinic.facility("Here").await;
         let (path, body) = (format!("{FACILITIES}/{facility}"), json!({ "name": "Room 1" }));
@@ -260,5 +271,12 @@ async fn a_facility_is_not_archived_under_a_room_that_is_being_entered() {
         let (archived, entered) = tokio::join!(me.delete(&path), me.post(&rooms, &body));
         let outcome = (archived.status.as_u16(), entered.status.as_u16());
         assert!([(204, 404), (409, 201)].contains(&outcome), "{archived:?} {entered:?}");
+
+        let facility = clinic.facility("There").await;
+        let path = format!("{FACILITIES}/{facility}");
+        let body = json!({ "firstName": "Zoé", "lastName": "Durand", "facilityId": facility });
+        let (archived, entered) = tokio::join!(me.delete(&path), secretary.post("/api/v1/practitioners", &body));
+        let outcome = (archived.status.as_u16(), entered.status.as_u16());
+        assert!([(204, 409), (409, 201)].contains(&outcome), "{archived:?} {entered:?}");
     }
 }

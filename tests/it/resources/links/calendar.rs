@@ -90,8 +90,8 @@ async fn a_parser_that_others_wrote_reads_times_and_statuses_right_across_daylig
     let today = Utc::now().date_naive();
     for (days, status, shown, takes_time) in [
         (1, "completed", "CONFIRMED", "OPAQUE"),
-        (2, "no_show", "CANCELLED", "TRANSPARENT"),
-        (3, "cancelled", "CANCELLED", "TRANSPARENT"),
+        (0, "no_show", "CANCELLED", "TRANSPARENT"),
+        (0, "cancelled", "CANCELLED", "TRANSPARENT"),
         (4, "checked_in", "CONFIRMED", "OPAQUE"),
         (29, "confirmed", "CONFIRMED", "OPAQUE"),
     ] {
@@ -99,7 +99,9 @@ async fn a_parser_that_others_wrote_reads_times_and_statuses_right_across_daylig
         let appointment = clinic.visit(patient, practitioner, at_nine(day), status).await;
         expected.push((appointment, format!("{day}T09:00:00"), shown, takes_time));
     }
-    // None of these is in it: too long ago, too far away, somebody else's, deleted.
+    // None of these is in it: what did not take place, too long ago, too far away, somebody else's, deleted.
+    clinic.visit(patient, practitioner, at_nine(today - Days::new(2)), "no_show").await;
+    clinic.visit(patient, practitioner, at_nine(today - Days::new(3)), "cancelled").await;
     clinic.visit(patient, practitioner, at_nine(today - Days::new(31)), "completed").await;
     clinic.visit(patient, practitioner, at_nine(today + Days::new(367)), "scheduled").await;
     clinic.visit(patient, other, at_nine(today - Days::new(6)), "completed").await;

@@ -138,6 +138,13 @@ async fn who_is_there_twice_is_told_within_the_file_and_against_what_is_stored()
         count(&clinic, "audit_logs WHERE action = 'search' AND ids = patient_ids AND cardinality(ids) = 1").await,
         1
     );
+    // Taken numbers are told beside lines that could not be read, and all that is wrong with those.
+    let mixed = "patientNumber,firstName,lastName,birthDate\nN-1,,Martin,2150-01-01\nK-1,Anna,Martin,\nN-2,,Martin,\n";
+    for path in [DRY, IMPORT] {
+        let told = me.post_csv(path, &[], mixed).await;
+        let expected = ["/lines/2/firstName", "/lines/2/birthDate", "/lines/3/patientNumber", "/lines/4/firstName"];
+        assert_eq!(pointers(&told), expected, "{path}");
+    }
     // The control: another number.
     assert_eq!(me.post_csv(IMPORT, &[], file.replace("K-1", "K-2")).await.json["created"], 2);
 }

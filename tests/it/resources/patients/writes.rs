@@ -161,6 +161,7 @@ async fn what_cannot_be_is_refused_with_all_its_fields_at_once() {
         ("birthDate", json!("1984-02-30")),
         ("birthDate", json!("1600-01-01")),
         ("birthDate", json!("9999-01-01")),
+        ("birthDate", json!((chrono::Utc::now() + chrono::Days::new(2)).date_naive().to_string())),
         ("birthDate", json!("-9999-01-01")),
         ("gender", json!("x")),
         ("language", json!("french")),
@@ -204,6 +205,33 @@ async fn a_number_is_given_once_in_a_clinic() {
 }
 
 #[tokio::test]
+async fn the_clinics_next_number_is_none_that_somebody_has() {
+    let world = World::start().await;
+    let clinic = world.clinic("next-number").await;
+    let me = &clinic.admin;
+    let number_of = |patient: &Value| {
+        patient["patientNumber"].as_str().and_then(|number| number.strip_prefix("PAT-")?.parse::<u32>().ok()).unwrap()
+    };
+    let first = number_of(&clinic.patient("Durand").await);
+    let number = |further: u32| format!("PAT-{:06}", first + further);
+    let by_hand = json!({ "patientNumber": number(1), "firstName": "By", "lastName": "Hand" });
+    assert_eq!(me.post(PATIENTS, &by_hand).await.status, StatusCode::CREATED);
+    assert_eq!(number_of(&clinic.patient("Martin").await), first + 2);
+
+    // Nor one that a line of the same file brings, wherever it stands.
+    let file = format!("patientNumber,firstName,lastName\n{},A,One\n,B,Two\n{},C,Three\n", number(3), number(4));
+    for (query, created) in [("?dryRun=true", 0), ("", 3)] {
+        let answer = me.post_csv(&format!("{PATIENTS}/import{query}"), &[], file.as_str()).await;
+        assert_eq!((answer.status, &answer.json["created"]), (StatusCode::OK, &json!(created)), "{answer:?}");
+    }
+    assert_eq!(number_of(&clinic.patient("Last").await), first + 6);
+
+    // Beyond a million they only grow longer.
+    clinic.database().await.batch_execute("SELECT setval('patient_number_seq', 1234566)").await.unwrap();
+    assert_eq!(number_of(&clinic.patient("Late").await), 1_234_567);
+}
+
+#[tokio::test]
 async fn archived_is_gone_until_it_is_restored() {
     let world = World::start().await;
     let clinic = world.clinic("archive").await;
@@ -234,6 +262,7 @@ async fn a_patient_who_is_still_expected_is_not_archived() {
     for (when, status, answer) in [
         ("now() + interval '1 day'", "scheduled", StatusCode::CONFLICT),
         ("now() + interval '2 days'", "confirmed", StatusCode::CONFLICT),
+        ("now() - interval '10 minutes'", "checked_in", StatusCode::CONFLICT),
         ("now() + interval '3 days'", "cancelled", StatusCode::NO_CONTENT),
         ("now() - interval '1 day'", "completed", StatusCode::NO_CONTENT),
     ] {
@@ -244,6 +273,9 @@ async fn a_patient_who_is_still_expected_is_not_archived() {
         if answer == StatusCode::CONFLICT {
             assert_eq!(deleted.code(), "patient_has_appointments");
             assert_eq!(me.get(&path).await.header("etag"), "\"1\"", "nothing was changed");
+            let gone = "SET session_replication_role = replica; UPDATE appointments SET deleted_at = now()";
+            clinic.database().await.batch_execute(gone).await.unwrap();
+            assert_eq!(me.delete(&path).await.status, StatusCode::NO_CONTENT, "{status}");
         }
     }
 }

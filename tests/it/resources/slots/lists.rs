@@ -99,6 +99,7 @@ async fn slots_are_found_by_speciality_service_and_place() {
     assert_eq!(all.len(), 4);
     assert!(all[..2].iter().all(|slot| slot.ends_with("09:00")), "in the order of time: {all:?}");
     assert_eq!(of("speciality=Cardiology").await, heart_all);
+    assert_eq!(of("speciality=cardioLOGY").await, heart_all, "case aside, as in the list of practitioners");
     assert_eq!(of("speciality=Oncology").await, skin_all);
     assert_eq!(of("speciality=Neurology").await, [] as [&str; 0]);
     assert_eq!(of(&format!("practitionerId={skin}")).await, skin_all);
