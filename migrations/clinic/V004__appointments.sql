@@ -309,18 +309,18 @@ CREATE INDEX appointment_links_appointment_id_idx ON appointment_links (company_
 SELECT app.protect('appointment_links', audited => false, fixed => '{appointment_id,starts_at}', automatic => '{answer,answered_at}',
     admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC');
 
--- What the patient is shown: when, with whom and where, never what for. Nothing where the link is not good, or not any more.
+-- What the patient is shown: when, with whom and where, as the mail says (`email_outbox`), never what for. Nothing where the link is not good, or not any more.
 CREATE FUNCTION app.link_appointment()
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, status text, practitioner text, facility text, address_line1 text,
-               address_line2 text, postal_code text, city text, clinic text, phone text, country text, language text, time_zone text,
-               answer text, cancellable boolean)
+               address_line2 text, postal_code text, city text, clinic text, phone text, country text, language text, clinic_language text,
+               time_zone text, answer text, cancellable boolean)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
     SELECT a.starts_at, a.ends_at, a.status, concat_ws(' ', p.title, p.first_name, p.last_name), f.name,
            CASE WHEN f.city IS NULL THEN s.address_line1 ELSE f.address_line1 END,
            CASE WHEN f.city IS NULL THEN s.address_line2 ELSE f.address_line2 END,
-           coalesce(CASE WHEN f.city IS NOT NULL THEN f.postal_code END, s.postal_code), coalesce(f.city, s.city),
-           s.name, coalesce(f.phone, s.phone), s.country, coalesce(t.language, s.language), s.time_zone, l.answer,
+           CASE WHEN f.city IS NULL THEN s.postal_code ELSE f.postal_code END, coalesce(f.city, s.city),
+           s.name, coalesce(f.phone, s.phone), s.country, coalesce(t.language, s.language), s.language, s.time_zone, l.answer,
            a.starts_at - make_interval(hours => s.cancellation_hours) > now()
       FROM appointment_links l
       JOIN appointments a       ON a.company_id = l.company_id AND a.id = l.appointment_id

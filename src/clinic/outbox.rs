@@ -38,18 +38,30 @@ sql! { Clinic;
                          AND coalesce(leased_until, '-infinity') < now()
                        ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, kind, language, patient_id, payload, attempts";
-    /// Who reads it, as they are now, and who signs it.
+    /// Who reads it, as they are now, who signs it, and where its appointment is: as the page behind its link says
+    /// (`app.link_appointment`).
     ADDRESSEE by WORKER;
         "SELECT concat_ws(' ', p.first_name, p.last_name) AS patient, CASE WHEN p.deleted_at IS NULL THEN p.email END AS email,
-                s.name, s.country, s.time_zone, s.phone, s.address_line1, s.address_line2, s.postal_code, s.city
-           FROM patients p JOIN clinic_settings s ON s.company_id = p.company_id
+                s.name, s.country, s.language, s.time_zone, f.name AS facility, coalesce(f.phone, s.phone) AS phone,
+                CASE WHEN f.city IS NULL THEN s.address_line1 ELSE f.address_line1 END AS address_line1,
+                CASE WHEN f.city IS NULL THEN s.address_line2 ELSE f.address_line2 END AS address_line2,
+                CASE WHEN f.city IS NULL THEN s.postal_code ELSE f.postal_code END AS postal_code, coalesce(f.city, s.city) AS city
+           FROM patients p
+           JOIN clinic_settings s         ON s.company_id = p.company_id
+           LEFT JOIN appointments a       ON a.company_id = p.company_id AND a.id = $3
+           LEFT JOIN medical_facilities f ON f.company_id = a.company_id AND f.id = a.facility_id
           WHERE p.company_id = $1 AND p.id = $2";
     /// Whether an appointment still takes place, as it was told.
     STANDS by WORKER;
         "SELECT FROM appointments
           WHERE company_id = $1 AND id = $2 AND starts_at = $3 AND ends_at = $3::timestamptz + make_interval(mins => $4)
-            AND practitioner_id = coalesce($5, practitioner_id) AND starts_at > now() AND status IN ('scheduled', 'confirmed')
-            AND deleted_at IS NULL";
+            AND practitioner_id = coalesce($5, practitioner_id) AND facility_id IS NOT DISTINCT FROM $6
+            AND starts_at > now() AND status IN ('scheduled', 'confirmed') AND deleted_at IS NULL";
+    /// Takes it upon this mail to remind of a start: not of one that another has reminded of. A mail that is tried again has taken it
+    /// already.
+    REMIND by WORKER;
+        "UPDATE appointments SET reminded_at = $3
+          WHERE company_id = $1 AND id = $2 AND (reminded_at IS DISTINCT FROM $3 OR $4::int > 1) RETURNING id";
     /// Ends an attempt: sent, or closed, since its cause is gone.
     END by WORKER;
         "UPDATE email_outbox SET status = $5, sent_at = CASE $5 WHEN 'sent' THEN now() END, last_error = $6, leased_by = NULL, leased_until = NULL
@@ -95,6 +107,9 @@ pub struct AppointmentNotice {
     pub practitioner_id: Option<Uuid>,
     /// Their name.
     pub practitioner: String,
+    /// At which facility; where it is absent, at none in particular.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub facility_id: Option<Uuid>,
     /// When it begins.
     pub start: DateTime<Utc>,
     /// How long it takes.
@@ -102,6 +117,18 @@ pub struct AppointmentNotice {
     /// The row of `appointment_links` by which the patient answers; the worker makes its token as it sends the mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<Uuid>,
+}
+
+impl Notice {
+    /// The appointment that it is about, if it is about one.
+    const fn appointment(&self) -> Option<Uuid> {
+        match self {
+            Self::AppointmentConfirmation(told)
+            | Self::AppointmentReminder(told)
+            | Self::AppointmentCancellation(told) => Some(told.appointment_id),
+            Self::ConsentToSign(_) | Self::DocumentSent(_) => None,
+        }
+    }
 }
 
 /// Of a consent.
@@ -183,7 +210,7 @@ impl Due {
     }
 }
 
-/// Who reads a mail, and the clinic that signs it.
+/// Who reads a mail, the clinic that signs it, and where that is, or the appointment.
 #[expect(missing_debug_implementations, reason = "it is about a patient")]
 pub struct Addressee {
     /// The patient's name.
@@ -194,8 +221,12 @@ pub struct Addressee {
     pub name: String,
     /// ISO 3166-1 alpha-2.
     pub country: String,
+    /// The clinic's, BCP 47: for a patient whose own is not written here.
+    pub language: String,
     /// IANA.
     pub time_zone: String,
+    /// The name of the appointment's facility, where it is at one.
+    pub facility: Option<String>,
     /// As it is written for people.
     pub phone: Option<String>,
     /// Street and number.
@@ -213,7 +244,9 @@ crate::from_row!(Addressee {
     email,
     name,
     country,
+    language,
     time_zone,
+    facility,
     phone,
     address_line1,
     address_line2,
@@ -234,20 +267,34 @@ pub async fn claim(tx: &mut ClinicTx<Write>, worker: &str) -> Result<Option<Due>
 ///
 /// # Errors
 /// [`ApiError::NotFound`] where there is no such patient.
-pub async fn addressee(tx: &mut ClinicTx<Write>, due: &Due) -> Result<Addressee> {
-    Ok(Addressee::try_from(&tx.one(&ADDRESSEE, &[&due.patient_id]).await?)?)
+pub async fn addressee(tx: &mut ClinicTx<Write>, due: &Due, notice: &Notice) -> Result<Addressee> {
+    Ok(Addressee::try_from(&tx.one(&ADDRESSEE, &[&due.patient_id, &notice.appointment()]).await?)?)
 }
 
-/// Whether what a mail tells is still so.
+/// Why a mail is not to be sent any more, in words that name nobody. A reminder that is to be sent is from now on the only one of that
+/// start: of an appointment that was moved away and back, two wait.
 ///
 /// # Errors
 /// As the database refuses.
-pub async fn stands(tx: &mut ClinicTx<Write>, notice: &Notice) -> Result<bool> {
+pub async fn needless(tx: &mut ClinicTx<Write>, due: &Due, notice: &Notice) -> Result<Option<&'static str>> {
+    if !stands(tx, notice).await? {
+        return Ok(Some("it is no longer so"));
+    }
+    if let Notice::AppointmentReminder(told) = notice
+        && tx.row(&REMIND, &[&told.appointment_id, &told.start, &due.attempts]).await?.is_none()
+    {
+        return Ok(Some("it was reminded of already"));
+    }
+    Ok(None)
+}
+
+/// Whether what a mail tells is still so.
+async fn stands(tx: &mut ClinicTx<Write>, notice: &Notice) -> Result<bool> {
     match notice {
         Notice::AppointmentConfirmation(told) | Notice::AppointmentReminder(told) => {
             let minutes = i32::try_from(told.minutes).unwrap_or(i32::MAX);
-            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
-                [&told.appointment_id, &told.start, &minutes, &told.practitioner_id];
+            let params: [&(dyn tokio_postgres::types::ToSql + Sync); 5] =
+                [&told.appointment_id, &told.start, &minutes, &told.practitioner_id, &told.facility_id];
             Ok(tx.row(&STANDS, &params).await?.is_some())
         }
         Notice::ConsentToSign(told) => Ok(told.valid_until > Utc::now()),

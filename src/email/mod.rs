@@ -198,7 +198,9 @@ pub struct Appointment<'a> {
 pub struct Practice<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Where it is; in the order of lines of its region.
+    /// The name of its facility where they are seen, where that is one of several.
+    pub facility: Option<&'a str>,
+    /// Where that is; in the order of lines of its region.
     pub address: PostalAddress<'a>,
     /// As it is written for people.
     pub phone: Option<&'a str>,

@@ -78,13 +78,18 @@ impl Sender {
         let Some(notice) = due.notice() else {
             return Ok(Outcome::Failed { reason: "not a notice that is known".to_owned(), permanent: true });
         };
-        let (addressee, stands) = transaction!(self.clinics.run(errand), |tx| {
-            Ok((outbox::addressee(tx, due).await?, outbox::stands(tx, &notice).await?))
+        let (addressee, needless) = transaction!(self.clinics.run(errand), |tx| {
+            let addressee = outbox::addressee(tx, due, &notice).await?;
+            let needless = match addressee.email {
+                Some(_) => outbox::needless(tx, due, &notice).await?,
+                None => Some("the patient has no address"),
+            };
+            Ok((addressee, needless))
         })?;
-        let Some(to) = addressee.email.as_deref() else { return Ok(Outcome::Closed("the patient has no address")) };
-        if !stands {
-            return Ok(Outcome::Closed("it is no longer so"));
+        if let Some(why) = needless {
+            return Ok(Outcome::Closed(why));
         }
+        let to = addressee.email.as_deref().unwrap_or_default();
         Ok(match self.send_notice(to, errand.clinic(), due, &notice, &addressee).await {
             Ok(()) => Outcome::Sent,
             Err(SendError { permanent, reason }) => Outcome::Failed { reason, permanent },
@@ -99,7 +104,8 @@ impl Sender {
         notice: &Notice,
         addressee: &Addressee,
     ) -> std::result::Result<(), SendError> {
-        let language = Language::lookup(&due.language).unwrap_or(Language::ENGLISH);
+        let language = Language::lookup(&due.language).or_else(|| Language::lookup(&addressee.language));
+        let language = language.unwrap_or(Language::ENGLISH);
         let region = Region::parse(&addressee.country).unwrap_or_else(|| home(language));
         let time_zone = addressee.time_zone.parse().unwrap_or(region.time_zone);
         let below = |path: &str| Some(format!("{}/{}", self.public_url, path.trim_start_matches('/')));
@@ -135,6 +141,7 @@ fn mail<'a>(notice: &'a Notice, addressee: &'a Addressee, link: Option<&'a str>)
     let patient = addressee.patient.as_str();
     let clinic = Practice {
         name: &addressee.name,
+        facility: addressee.facility.as_deref(),
         address: PostalAddress {
             line1: addressee.address_line1.as_deref(),
             line2: addressee.address_line2.as_deref(),

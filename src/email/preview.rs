@@ -215,6 +215,7 @@ const PATIENT: &str = "Robin Exemplum";
 /// The telephone's country code is assigned to nobody.
 const PRACTICE: Practice<'static> = Practice {
     name: "Medica Exempla",
+    facility: None,
     address: PostalAddress {
         line1: Some("Via Exempla 1"),
         line2: None,

@@ -264,6 +264,7 @@ fn about_appointment<'a>(
 ) -> Result<Letter<'a>, RenderError> {
     let clinic = &appointment.clinic;
     let mut place = vec![harmless_name(clinic.name)];
+    place.extend(clinic.facility.map(harmless_name));
     place.extend(clinic.address.lines(pen.reader.region).iter().map(|line| harmless_name(line)));
     let mut facts =
         vec![pen.fact("label-when", moment)?, pen.fact("label-practitioner", harmless_name(appointment.practitioner))?];

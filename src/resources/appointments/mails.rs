@@ -1,6 +1,6 @@
 //! What patients are told of their appointments, by the clinic's rules and in the transaction that causes it.
 //!
-//! Nothing is taken back: a mail that waits is closed as it is due, unless the appointment stands as it tells (`clinic::outbox::stands`).
+//! Nothing is taken back: a mail that waits is closed as it is due, unless the appointment stands as it tells (`clinic::outbox::needless`).
 
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
@@ -80,6 +80,7 @@ fn told(appointment: &Appointment, link: Option<Uuid>) -> AppointmentNotice {
         appointment_id: appointment.id,
         practitioner_id: Some(appointment.practitioner_id),
         practitioner: appointment.practitioner_name.clone(),
+        facility_id: appointment.facility_id,
         start: appointment.starts_at,
         minutes: appointment.minutes.unsigned_abs(),
         link,

@@ -228,9 +228,9 @@ impl Resource for Appointment {
 }
 
 impl Appointment {
-    /// What the patient is told of it: with whom, when, and how long.
-    pub(super) const fn told(&self) -> (Uuid, DateTime<Utc>, i32) {
-        (self.practitioner_id, self.starts_at, self.minutes)
+    /// What the patient is told of it: with whom, where, when, and how long.
+    pub(super) const fn told(&self) -> (Uuid, Option<Uuid>, DateTime<Utc>, i32) {
+        (self.practitioner_id, self.facility_id, self.starts_at, self.minutes)
     }
 }
 

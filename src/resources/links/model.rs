@@ -82,6 +82,7 @@ pub(super) struct Shown {
     phone: Option<String>,
     country: String,
     language: String,
+    clinic_language: String,
     time_zone: String,
     pub(super) answer: Option<String>,
     /// Whether there is time enough.
@@ -102,6 +103,7 @@ crate::from_row!(Shown {
     phone,
     country,
     language,
+    clinic_language,
     time_zone,
     answer,
     cancellable
@@ -119,7 +121,8 @@ impl LinkedAppointment {
     /// # Errors
     /// A defect of the words that we ship.
     pub(super) fn of(shown: Shown) -> Result<Self> {
-        let language = Language::lookup(&shown.language).unwrap_or(Language::ENGLISH);
+        let language = Language::lookup(&shown.language).or_else(|| Language::lookup(&shown.clinic_language));
+        let language = language.unwrap_or(Language::ENGLISH);
         let region = Region::parse(&shown.country).unwrap_or_else(Region::fallback);
         let reader = Reader { language, region, time_zone: shown.time_zone.parse().unwrap_or(region.time_zone) };
         let address = PostalAddress {

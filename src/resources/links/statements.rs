@@ -10,7 +10,7 @@ sql! { Clinic;
     /// What the patient is shown, and the audit row of that.
     pub(super) APPOINTMENT by LINK;
         "SELECT starts_at, ends_at, status, practitioner, facility, address_line1, address_line2, postal_code, city, clinic, phone,
-                country, language, time_zone, answer, cancellable
+                country, language, clinic_language, time_zone, answer, cancellable
            FROM app.link_appointment() WHERE app.clinic_id() = $1";
     /// The patient's answer, and whether it counted.
     pub(super) ANSWER by LINK;

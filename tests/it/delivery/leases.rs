@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
-use super::patients::{Visit, queue_reminders};
+use super::patients::{Visit, queue_confirmations};
 use super::{address, ended, mails_to, person, queue};
 use crate::observed::{counts, shown_at};
 use crate::provisioning::pause::{Fate, Pause};
@@ -39,7 +39,7 @@ async fn two_workers_send_fifty_mails_of_accounts_and_fifty_of_patients_once_eac
         let user = person(&site.central, &address(&format!("n{number}")), "fr", false).await;
         queued.push(queue(&site.central, "verification", user, Some(clinic.id.0)).await);
     }
-    queue_reminders(&site.world, &visit, 50).await;
+    queue_confirmations(&site.world, &visit, 50).await;
 
     let (_one, _other) = (site.worker().await, site.worker().await);
     for mail in queued {

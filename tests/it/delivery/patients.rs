@@ -76,6 +76,7 @@ impl Visit {
             practitioner_id: None,
             appointment_id: self.appointment,
             practitioner: "Xx Practitioner".to_owned(),
+            facility_id: None,
             start: self.start,
             minutes: 30,
         }
@@ -105,10 +106,10 @@ async fn note(world: &World, clinic: Uuid) {
     world.central().await.execute(note, &[&clinic]).await.unwrap();
 }
 
-/// Reminders of one appointment, queued by hand.
-pub async fn queue_reminders(world: &World, visit: &Visit, count: u32) {
+/// Confirmations of one appointment, queued by hand: of reminders, one is sent.
+pub async fn queue_confirmations(world: &World, visit: &Visit, count: u32) {
     let payload = serde_json::to_value(visit.told()).unwrap();
-    visit.queue("appointment_reminder", &payload, count).await;
+    visit.queue("appointment_confirmation", &payload, count).await;
     note(world, visit.hand.clinic.0).await;
 }
 
@@ -259,7 +260,7 @@ async fn what_was_committed_before_a_server_died_is_found_when_its_expectation_e
     .await;
     let passed =
         "UPDATE medicalpro_central.clinic_mail SET due_at = now(), expected_until = now() WHERE company_id = $1";
-    visit.queue("appointment_reminder", &payload, 1).await;
+    visit.queue("appointment_confirmation", &payload, 1).await;
     admin.execute(passed, &[&clinic.id.0]).await.unwrap();
     sent(&world, &visit, 2).await;
     let noted = "SELECT FROM medicalpro_central.clinic_mail WHERE company_id = $1";
@@ -285,7 +286,7 @@ async fn a_suspended_clinics_patients_and_those_of_one_out_of_reach_wait_while_o
     let login = |may: &str| format!("ALTER ROLE {} {may}", unreachable.hand.name);
     admin.batch_execute(&login("NOLOGIN")).await.unwrap();
     for visit in [&suspended, &unreachable, &well] {
-        queue_reminders(&world, visit, 2).await;
+        queue_confirmations(&world, visit, 2).await;
     }
     let failures = "SELECT failures FROM medicalpro_central.clinic_mail WHERE company_id = $1";
     until("the unreachable one was tried", async || {
@@ -296,7 +297,7 @@ async fn a_suspended_clinics_patients_and_those_of_one_out_of_reach_wait_while_o
     .await;
     sent(&world, &well, 2).await;
     for visit in [&suspended, &unreachable] {
-        let pending = ["appointment_reminder|pending|0"; 2];
+        let pending = ["appointment_confirmation|pending|0"; 2];
         assert_eq!(visit.outbox().await, pending);
         assert_eq!(mails_to(&world, &visit.email).len(), 0);
     }
@@ -392,6 +393,77 @@ async fn a_confirmation_bears_the_link_that_the_patient_answers_by_and_a_cancell
     let mails = mails_to(&world, &visit.email);
     let bearing = mails.iter().filter(|mail| mail.text.contains("token=") || mail.html.contains("token=")).count();
     assert_eq!((mails.len(), bearing), (2, 1), "there is nothing to answer any more");
+}
+
+#[tokio::test]
+async fn of_a_start_one_mail_reminds_however_often_that_is_tried() {
+    let world = World::start().await;
+    let clinic = world.clinic("reminded").await;
+    let visit = Visit::of(&world, &clinic, "reminded").await;
+    let told = serde_json::to_value(visit.told()).unwrap();
+    visit.queue("appointment_reminder", &told, 2).await;
+    note(&world, clinic.id.0).await;
+    sent(&world, &visit, 1).await;
+    let mut outbox = visit.outbox().await;
+    outbox.sort();
+    assert_eq!(outbox, ["appointment_reminder|closed|1", "appointment_reminder|sent|1"]);
+    let reminded = "SELECT reminded_at = starts_at FROM appointments WHERE id = $1";
+    let row = clinic.database().await.query_one(reminded, &[&visit.appointment]).await.unwrap();
+    assert!(row.get::<_, bool>(0));
+
+    // As if its sending had failed.
+    let again = "UPDATE email_outbox SET status = 'pending', sent_at = NULL WHERE status = 'sent'";
+    assert_eq!(visit.hand.commit(WORKER, again).await, rows([]));
+    note(&world, clinic.id.0).await;
+    sent(&world, &visit, 2).await;
+    let mut outbox = visit.outbox().await;
+    outbox.sort();
+    assert_eq!(outbox, ["appointment_reminder|closed|1", "appointment_reminder|sent|2"]);
+}
+
+#[tokio::test]
+async fn a_mail_and_the_page_behind_its_link_name_the_same_place() {
+    let world = World::start().await;
+    let clinic = world.clinic("places").await;
+    let visit = Visit::of(&world, &clinic, "places").await;
+    let (apart, within, link) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
+    let laid = format!(
+        "UPDATE clinic_settings SET address_line1 = '12 rue du Parc', postal_code = '75002', city = 'Paris', phone = '+33 1 42 68 53 00';
+         INSERT INTO medical_facilities (id, name, address_line1, city, phone)
+         VALUES ('{apart}', 'Annexe', '3 quai du Port', 'Lyon', '+33 4 72 00 00 00');
+         INSERT INTO medical_facilities (id, name, address_line1) VALUES ('{within}', 'Aile nord', 'Of no town');
+         INSERT INTO appointment_links (id, appointment_id, starts_at) VALUES ('{link}', '{}', '{}')",
+        visit.appointment, visit.start
+    );
+    assert_eq!(visit.hand.commit(ADMIN, &laid).await, rows([]));
+    let (clinics, annexes) = ("+33 1 42 68 53 00", "+33 4 72 00 00 00");
+    for (number, (facility, place, phone)) in [
+        (None, &["12 rue du Parc", "75002 Paris"][..], clinics),
+        (Some(within), &["Aile nord", "12 rue du Parc", "75002 Paris"], clinics),
+        (Some(apart), &["Annexe", "3 quai du Port", "Lyon"], annexes),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let there = facility.map_or("NULL".to_owned(), |id| format!("'{id}'"));
+        let moved = format!("UPDATE appointments SET facility_id = {there} WHERE id = '{}'", visit.appointment);
+        assert_eq!(visit.hand.commit(SECRETARY, &moved).await, rows([]));
+        let told = AppointmentNotice { link: Some(link), facility_id: facility, ..visit.told() };
+        // What was told of another place is not sent.
+        let elsewhere = AppointmentNotice { facility_id: Some(Uuid::now_v7()), ..visit.told() };
+        visit.queue("appointment_confirmation", &serde_json::to_value(elsewhere).unwrap(), 1).await;
+        visit.queue("appointment_confirmation", &serde_json::to_value(told).unwrap(), 1).await;
+        note(&world, clinic.id.0).await;
+        sent(&world, &visit, 1 + number).await;
+        let mails = mails_to(&world, &visit.email);
+        assert_eq!(mails.len(), 1 + number, "{place:?}");
+        let text = &mails[0].text;
+        assert!(text.contains(&format!(", {}", place.join(", "))) && text.contains(phone), "{place:?}: {text}");
+        let token = mails[0].links.iter().find_map(|link| link.split_once("#token=")).expect("a link").1;
+        let body = json!({ "token": token });
+        let shown = world.send(reqwest::Method::POST, "/api/v1/links/appointment", Some(&body)).await;
+        assert_eq!((&shown.json["place"], &shown.json["phone"]), (&json!(place), &json!(phone)));
+    }
 }
 
 #[tokio::test]

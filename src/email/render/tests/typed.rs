@@ -8,6 +8,7 @@ fn typed(text: &'static str) -> Vec<Mail<'static>> {
     let place = Some(text);
     let practice = Practice {
         name: text,
+        facility: place,
         address: PostalAddress { line1: place, line2: place, postal_code: place, city: place },
         phone: place,
     };

@@ -66,12 +66,15 @@ async fn a_booking_is_confirmed_in_the_patients_language_and_reminded_of_later()
     let clinic = world.clinic("mail-languages").await;
     let secretary = clinic.person(Role::Secretary).await;
     let practitioner = clinic.practitioner("Martin").await;
-    for (number, (language, word)) in [("de", "Termin"), ("fr", "rendez-vous")].into_iter().enumerate() {
+    // Where we do not write the patient's, the clinic's.
+    for (number, (language, spoken, word)) in
+        [("de", "de", "Termin"), ("fr", "fr", "rendez-vous"), ("nl", "fr", "rendez-vous")].into_iter().enumerate()
+    {
         let (patient, email) = reader(&clinic, language).await;
         let at = within(72 + i64::try_from(number).unwrap());
         let made = booked(&secretary, &with(visit(&patient, practitioner, at), json!({ "reason": "Geheim" }))).await;
         let mails = arrived(&world, &clinic, &email, 1).await;
-        assert!(mails[0].html.contains(&format!("<html lang=\"{language}")), "{}", mails[0].html);
+        assert!(mails[0].html.contains(&format!("<html lang=\"{spoken}")), "{}", mails[0].html);
         assert!(mails[0].text.contains(word) && mails[0].text.contains("Test Martin"), "{}", mails[0].text);
         assert!(!mails[0].text.contains("Geheim"), "never what for");
         // 24 hours before, as the clinic has it.
@@ -138,26 +141,54 @@ async fn what_was_moved_is_told_anew_and_what_was_told_before_is_not_sent_any_mo
     arrived(&world, &clinic, &email, 1).await;
     assert_eq!(me.patch(&path, &json!({ "notes": "Nothing that is told." })).await.status, StatusCode::OK);
     assert_eq!(queued(&clinic, &patient).await.len(), 2, "control");
-    for (number, change) in
-        [json!({ "startsAt": within(96) }), json!({ "practitionerId": other }), json!({ "minutes": 60 })]
-            .iter()
-            .enumerate()
+    let facility = clinic.facility("Annexe").await;
+    for (number, change) in [
+        json!({ "startsAt": within(96) }),
+        json!({ "practitionerId": other }),
+        json!({ "minutes": 60 }),
+        json!({ "facilityId": facility }),
+    ]
+    .iter()
+    .enumerate()
     {
         assert_eq!(me.patch(&path, change).await.status, StatusCode::OK, "{change}");
         let mails = arrived(&world, &clinic, &email, 2 + number).await;
         assert_eq!(mails.last().unwrap().text.contains("Test Petit"), number > 0, "{change}");
+        assert_eq!(mails.last().unwrap().text.contains("Annexe"), number == 3, "{change}");
     }
     all_is_due(&world, &clinic).await;
-    // Four reminders wait; the last is of how it stands.
-    let mails = arrived(&world, &clinic, &email, 5).await;
+    // Five reminders wait; the last is of how it stands.
+    let mails = arrived(&world, &clinic, &email, 6).await;
     until("all is settled", async || {
         (!kinds(&clinic, &patient).await.iter().any(|mail| mail.ends_with("pending"))).then_some(())
     })
     .await;
     let all = kinds(&clinic, &patient).await;
     let count = |what: &str| all.iter().filter(|mail| *mail == what).count();
-    assert_eq!((count("confirmation sent"), count("reminder sent"), count("reminder closed")), (4, 1, 3), "{all:?}");
-    assert!(mails[4].text.contains("Test Petit"), "{}", mails[4].text);
+    assert_eq!((count("confirmation sent"), count("reminder sent"), count("reminder closed")), (5, 1, 4), "{all:?}");
+    assert!(mails[5].text.contains("Test Petit"), "{}", mails[5].text);
+}
+
+#[tokio::test]
+async fn what_was_moved_away_and_back_is_reminded_of_once() {
+    let world = World::start().await;
+    let clinic = world.clinic("mail-back").await;
+    let me = &clinic.admin;
+    let practitioner = clinic.practitioner("Martin").await;
+    let (patient, _) = reader(&clinic, "fr").await;
+    let path = path_of(&booked(me, &visit(&patient, practitioner, within(72))).await);
+    for hours in [96, 72] {
+        assert_eq!(me.patch(&path, &json!({ "startsAt": within(hours) })).await.status, StatusCode::OK);
+    }
+    all_is_due(&world, &clinic).await;
+    until("all is settled", async || {
+        (!kinds(&clinic, &patient).await.iter().any(|mail| mail.ends_with("pending"))).then_some(())
+    })
+    .await;
+    let mut all = kinds(&clinic, &patient).await;
+    all.retain(|mail| mail.starts_with("reminder"));
+    all.sort();
+    assert_eq!(all, ["reminder closed", "reminder closed", "reminder sent"]);
 }
 
 #[tokio::test]
