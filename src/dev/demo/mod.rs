@@ -1,20 +1,22 @@
-//! The demo: 19 clinics of every region, each with its admin. One has its database, with patients; the others are `pending`
+//! The demo: 19 clinics of every region, each with its admin. One has its database, with patients and a practice; the others are `pending`
 //! and get theirs at their first access.
 //!
 //! | file | owns |
 //! | --- | --- |
 //! | `clinics` | the clinics, and how they are entered |
 //! | `patients` | the patients of the first clinic |
+//! | `practice` | its practitioners, what they offer, and their appointments |
 //! | `names` | names, places and numbers that they are put together from |
 //!
-//! Clinics are entered as a registration enters them (`auth::register::Entry`), without its job and its mail. Patients are sent
-//! to the routes, as anybody would, and the first request makes their clinic's database: it is a first access like any other.
+//! Clinics are entered as a registration enters them (`auth::register::Entry`), without its job and its mail. Patients and
+//! the practice are sent to the routes, as anybody would, and the first request makes their clinic's database: it is a first access like any other.
 //!
 //! Invariant: what is there already is left as it is, so that a start goes on where another was killed.
 
 mod clinics;
 mod names;
 mod patients;
+mod practice;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -48,7 +50,7 @@ pub async fn make(
     clinics::standing(&central).await
 }
 
-/// Enters the first clinic's patients, as its admin.
+/// Enters the first clinic's patients and its practice, as its admin.
 async fn fill(routes: &Routes, say: &(dyn Fn(&str) + Send + Sync)) -> anyhow::Result<()> {
     let admin = Admin::log_in(routes, &CLINICS[0].admin_address()).await?;
     let present = admin.numbers().await?;
@@ -59,6 +61,10 @@ async fn fill(routes: &Routes, say: &(dyn Fn(&str) + Send + Sync)) -> anyhow::Re
     }
     for patient in missing {
         admin.send(StatusCode::CREATED, Method::POST, "/api/v1/patients", Some(&patient)).await?;
+    }
+    // The patients are of use without it.
+    if let Err(error) = practice::make(&admin, CLINICS[0].name, say).await {
+        say(&format!("the demo's practice could not be made: {error:#}"));
     }
     admin.log_out().await
 }
@@ -95,8 +101,11 @@ impl<'a> Admin<'a> {
         Ok(numbers)
     }
 
-    /// Sends a request and returns its answer, if it is the one that is wanted. Where a first access takes long it is answered that
-    /// the clinic is not ready, and sent again.
+    /// Enters one thing, once: sent again with the same key, it is answered again.
+    async fn once(&self, key: &str, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.request(StatusCode::CREATED, Method::POST, path, Some(body), Some(key)).await
+    }
+
     async fn send(
         &self,
         wanted: StatusCode,
@@ -104,10 +113,26 @@ impl<'a> Admin<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> anyhow::Result<Value> {
+        self.request(wanted, method, path, body, None).await
+    }
+
+    /// Sends a request and returns its answer, if it is the one that is wanted. Where a first access takes long it is answered that
+    /// the clinic is not ready, and sent again.
+    async fn request(
+        &self,
+        wanted: StatusCode,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        key: Option<&str>,
+    ) -> anyhow::Result<Value> {
         for _ in 0..20 {
             let mut request = Request::builder().method(method.clone()).uri_str(path);
             if !self.access.is_empty() {
                 request = request.header(header::AUTHORIZATION, format!("Bearer {}", self.access));
+            }
+            if let Some(key) = key {
+                request = request.header("idempotency-key", format!("demo {key}"));
             }
             let request = match body {
                 Some(body) => request.content_type("application/json").body(body.to_string()),

@@ -108,12 +108,35 @@ async fn log_in(world: &World, email: &str) -> String {
     session(world, email).await["accessToken"].as_str().unwrap().to_owned()
 }
 
-/// A clinic's patients, first entered first.
-async fn listed(world: &World, token: &str) -> Vec<Value> {
-    let answer = world.request(Method::GET, "/api/v1/patients?sort=createdAt&limit=200", Some(token), &[], None).await;
-    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json);
+/// A list of a clinic's.
+async fn list(world: &World, token: &str, path: &str) -> Vec<Value> {
+    let answer = world.request(Method::GET, path, Some(token), &[], None).await;
+    assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.json);
     answer.json["data"].as_array().unwrap().clone()
 }
+
+/// A clinic's patients, first entered first.
+async fn listed(world: &World, token: &str) -> Vec<Value> {
+    list(world, token, "/api/v1/patients?sort=createdAt&limit=200").await
+}
+
+/// What there is of a practice, first to last.
+async fn practice(world: &World, token: &str) -> [Vec<Value>; 6] {
+    let practitioners = list(world, token, "/api/v1/practitioners").await;
+    let (mut hours, mut offers) = (Vec::new(), Vec::new());
+    for practitioner in &practitioners {
+        let path = format!("/api/v1/practitioners/{}", practitioner["id"].as_str().unwrap());
+        hours.extend(list(world, token, &format!("{path}/availability")).await);
+        offers.extend(list(world, token, &format!("{path}/services")).await);
+    }
+    let products = list(world, token, "/api/v1/products").await;
+    let facilities = list(world, token, "/api/v1/facilities").await;
+    let appointments = list(world, token, "/api/v1/appointments?limit=200").await;
+    [facilities, products, practitioners, hours, offers, appointments]
+}
+
+/// How many there are of each when the demo's is whole.
+const WHOLE: [usize; 6] = [1, 4, 3, 30, 7, 40];
 
 /// Last names of the first clinic's patients.
 async fn patients(world: &World) -> Vec<String> {
@@ -157,6 +180,8 @@ async fn it_starts_from_nothing_stops_leaving_no_process_and_goes_on_with_the_sa
         "migrating",
         "making the demo's clinics: 19",
         "making the demo's patients: 60 of Cabinet du Parc",
+        "making the demo's practice: 3 practitioners of Cabinet du Parc",
+        "making the demo's appointments: 40 of Cabinet du Parc",
         ACCOUNT,
         PASSWORD,
     ] {
@@ -227,6 +252,12 @@ async fn the_demo_has_a_clinic_with_patients_and_eighteen_that_are_made_at_their
     let first = first["accessToken"].as_str().unwrap();
     let theirs = listed(&world, first).await;
     assert_eq!(theirs.len(), 60);
+    let theirs_too = practice(&world, first).await;
+    assert_eq!(theirs_too.each_ref().map(Vec::len), WHOLE, "{said}");
+    let [.., practitioners, _, _, appointments] = &theirs_too;
+    assert!(practitioners.iter().all(|one| one["active"] == true), "{practitioners:?}");
+    let confirmed = appointments.iter().filter(|one| one["status"] == "confirmed").count();
+    assert_eq!(confirmed, 8, "a few are confirmed");
 
     let other = session(&world, ANOTHER).await;
     assert_eq!(other["company"]["status"], "pending", "control: to log in is no access");
@@ -249,7 +280,9 @@ async fn the_demo_has_a_clinic_with_patients_and_eighteen_that_are_made_at_their
     assert!(!said.contains("making"), "nothing is made twice: {said}");
     assert_eq!((shown(&said, "active "), shown(&said, "pending ")), (2, 17), "{said}");
     assert_eq!(data.clinics().await, clinics, "the same clinics");
-    assert_eq!(listed(&world, &log_in(&world, ACCOUNT).await).await, theirs, "and the same patients");
+    let first = log_in(&world, ACCOUNT).await;
+    assert_eq!(listed(&world, &first).await, theirs, "and the same patients");
+    assert_eq!(practice(&world, &first).await, theirs_too, "and the same practice");
     assert_eq!(listed(&world, &log_in(&world, ANOTHER).await).await, [own]);
     assert!(process.terminate().await.0.success());
 }
@@ -275,8 +308,18 @@ async fn a_demo_that_was_killed_on_the_way_is_completed_by_the_next_start() {
     .await;
     among_patients.kill().await;
 
+    // At each of these, some of it is there and some is not.
+    for (making, path) in [("practice", "/api/v1/practitioners"), ("appointments", "/api/v1/appointments")] {
+        let mut among_it = begin();
+        among_it.line(&format!("making the demo's {making}")).await;
+        until("some of it is there", async || (!list(&world, &token, path).await.is_empty()).then_some(())).await;
+        among_it.kill().await;
+    }
+
     let (process, world) = data.start(&[]).await;
-    let after = listed(&world, &log_in(&world, ACCOUNT).await).await;
+    let token = log_in(&world, ACCOUNT).await;
+    assert_eq!(practice(&world, &token).await.map(|things| things.len()), WHOLE, "{}", process.said());
+    let after = listed(&world, &token).await;
     assert_eq!(after[..before.len()], before, "what was there is as it was");
     let numbers: BTreeSet<&str> = after.iter().map(|patient| patient["patientNumber"].as_str().unwrap()).collect();
     assert_eq!((after.len(), numbers.len()), (60, 60), "{}", process.said());
