@@ -146,7 +146,11 @@ pub(super) async fn release(tx: &mut ClinicTx<Write>, token: &OpaqueToken, place
 pub(super) fn refused(error: ApiError, stands: Status, step: Option<Status>) -> ApiError {
     let ApiError::Conflict { code: code @ "illegal_transition", .. } = error else { return error };
     let detail = match (stands, step) {
-        (Status::Scheduled | Status::Confirmed, Some(Status::NoShow)) => "The appointment has not begun yet.".into(),
+        // From here it is refused for its time alone.
+        (Status::Scheduled | Status::Confirmed, Some(Status::NoShow | Status::CheckedIn))
+        | (Status::Confirmed | Status::CheckedIn, Some(Status::Completed)) => {
+            "The appointment has not begun yet.".into()
+        }
         _ => format!("The appointment is {}: this step is not possible.", stands.word()).into(),
     };
     ApiError::Conflict { code, detail, pointer: None }

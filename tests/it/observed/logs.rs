@@ -86,6 +86,7 @@ async fn every_line_tells_of_its_request_and_clinic_and_none_of_a_patient_or_a_s
     let failure = Uuid::now_v7().to_string();
     let broken = me.request(Method::POST, "/api/v1/patients", &[("x-request-id", &failure)], Some(&patient)).await;
     assert_eq!(broken.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", broken.json);
+    site.inside(clinic.id).await.batch_execute("DROP TRIGGER quote ON patients").await.unwrap();
     let wrong = json!({ "email": me.email, "password": "wrong-unguessed-password" });
     let refused = site.world.send(Method::POST, "/api/v1/auth/login", Some(&wrong)).await;
     assert_eq!(refused.status, StatusCode::UNAUTHORIZED);

@@ -46,7 +46,7 @@ const NEW: Valid = Valid::Of(BodyMaker(|_| {
 }));
 const CHANGE: Valid = Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "lastName": "Martin", "bufferAfter": 10 }) })));
 const NEW_HOURS: Valid = Valid::Of(BodyMaker(|_| {
-    Box::pin(async { json!({ "kind": "weekly", "weekday": 2, "starts": "08:00", "ends": "12:00" }) })
+    Box::pin(async { json!({ "kind": "absence", "validFrom": "2026-03-02", "validUntil": "2026-03-06" }) })
 }));
 const OTHER_HOURS: Valid = Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "ends": "13:00" }) })));
 const OFFER: Valid = Valid::Of(BodyMaker(|_| Box::pin(async { json!({ "durationMinutes": 45 }) })));

@@ -141,8 +141,9 @@ async fn what_is_not_there_or_not_in_use_cannot_be_booked_and_the_field_is_named
     // The control: as it is, it can be booked; and a product is no service.
     let made = booked(me, &whole).await;
     by_hand(&clinic, "UPDATE products_services SET kind = 'product', duration_minutes = NULL").await;
-    let product = me.patch(&path_of(&made), &json!({ "startsAt": within(50) })).await;
-    assert_eq!(conflict(&product), (409, "reference_missing", "/serviceId"));
+    assert_eq!(conflict(&me.post(APPOINTMENTS, &whole).await), (409, "reference_missing", "/serviceId"));
+    let moved = me.patch(&path_of(&made), &json!({ "startsAt": within(50) })).await;
+    assert_eq!(moved.status, StatusCode::OK, "what it was booked for stays: {moved:?}");
     let noted = me.patch(&path_of(&made), &json!({ "notes": "What does not move it asks nothing." })).await;
     assert_eq!(noted.status, StatusCode::OK, "{noted:?}");
 }
