@@ -47,7 +47,7 @@ use words::{birth_word, sought, terms};
 /// As many as a long name has; the statements have room for a birth date beside them.
 const MAX_WORDS: usize = 6;
 
-/// Births before and after are typing errors; see [`check_birth`] for today.
+/// Births before and after are typing errors; `check_birth` holds them to today.
 pub const BIRTH_DATE_BOUNDS: ConstraintMessage = ConstraintMessage {
     constraint: "patients_birth_date_check",
     code: "range",

@@ -24,6 +24,7 @@ const ROOM: Thing = Thing::Of(ThingMaker(|clinic| {
 const SERVICE: Thing =
     Thing::Of(ThingMaker(|clinic| Box::pin(async move { clinic.service(&unique("Visit"), 20).await.to_string() })));
 const TO_COME: Thing = Thing::Of(ThingMaker(|clinic| Box::pin(booked(clinic, 48))));
+const SOON: Thing = Thing::Of(ThingMaker(|clinic| Box::pin(booked(clinic, 1))));
 const CHECKED_IN: Thing = Thing::Of(ThingMaker(|clinic| {
     Box::pin(async move {
         let id = booked(clinic, 1).await;
@@ -81,7 +82,7 @@ pub const ENTRIES: &[Entry] = &[
         &[("id", SERIES), ("practitionerId", PRACTITIONER), ("roomId", ROOM)],
     ),
     entry("appointments_cancel", DELETE, CANCELLATION, &[("id", TO_COME)]),
-    entry("appointments_check_in", WRITE, Valid::None, &[("id", TO_COME)]),
+    entry("appointments_check_in", WRITE, Valid::None, &[("id", SOON)]),
     entry("appointments_complete", Right::Of("completion", 'W'), Valid::None, &[("id", CHECKED_IN)]),
     entry("appointments_confirm", WRITE, Valid::None, &[("id", TO_COME)]),
     entry(
