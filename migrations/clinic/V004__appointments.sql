@@ -359,7 +359,7 @@ END;
 GRANT EXECUTE ON FUNCTION app.link_appointment(), app.link_answer(text) TO medicalpro_link;
 
 -- A revocable link to one practitioner's calendar, for calendar programs. Its context is signed with the link's id as the
--- user, role medicalpro_link: the functions take nothing from the caller.
+-- user, role medicalpro_link: the functions take no id from the caller.
 CREATE TABLE calendar_links (
     company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
     id              uuid        NOT NULL DEFAULT gen_random_uuid(),

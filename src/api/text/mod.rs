@@ -252,8 +252,6 @@ text_types! {
     Unit: "unit", 1..=30, "piece", line;
     /// Something that a service needs.
     Material: "material", 1..=200, "Blood pressure cuff", line;
-    /// A region's word for how something is taxed.
-    TaxCategory: "tax-category", 1..=50, "exempt", line;
     /// How much of something, exactly: above 0, at most three decimals.
     Quantity: "quantity", 1..=13, "1.5", quantity, r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?$";
     /// What is proposed or done at an appointment.

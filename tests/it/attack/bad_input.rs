@@ -253,12 +253,11 @@ fn of_length(pointer: &str, schema: &Value, length: usize) -> String {
         "vatNumber" => format!("FR{}40303265045", " ".repeat(length - 13)),
         // A patient's number is nobody else's.
         "patientNumber" => uuid::Uuid::now_v7().simple().to_string()[..length].chars().rev().collect(),
-        // Nor is a practitioner's.
+        // Nor is a practitioner's, or a product's code.
         "code" | "registrationNumber" => format!("{:é<length$}", uuid::Uuid::now_v7().simple()),
         "starts" => "08:00".to_owned(),
         "ends" => "18:00".to_owned(),
         "country" => "FR".to_owned(),
-        // A product's code is no other's.
         "quantity" => "999999.999".to_owned(),
         "color" => "#2e7d32".to_owned(),
         "holidaySubdivision" => "FR-75C".to_owned(),
