@@ -167,8 +167,7 @@ async fn a_function_that_quotes_what_it_fails_on_never_meets_a_hidden_row() {
         "SELECT response::int FROM idempotency_keys",
         "SELECT FROM idempotency_keys WHERE response::int = 1",
         "SELECT FROM idempotency_keys ORDER BY response::uuid",
-        "SELECT 1 FROM idempotency_keys WHERE (CASE WHEN response LIKE 'C%' THEN 1 / 0 ELSE 1 END) = 1",
-        "SELECT FROM idempotency_keys WHERE response::xml IS DOCUMENT OR 1 / length(substr(response, 99)) = 1",
+        "SELECT FROM idempotency_keys WHERE 1 / (length(response) - 8) = 1",
     ] {
         assert!(hand.run(SECRETARY, quoting).await.is_err(), "control, their own: {quoting}");
         let own = std::mem::replace(&mut hand.user, UserId::generate());
@@ -219,10 +218,8 @@ async fn a_notice_is_heard_in_its_own_database_and_in_no_other() {
     let person = a.person(Role::Nurse).await;
     assert_eq!(person.post("/api/v1/auth/logout", &json!({})).await.status, StatusCode::NO_CONTENT);
     let told = next(&mut heard_in_central).await.1;
-    assert!(
-        told.starts_with("session ") || told.starts_with("user "),
-        "control: central tells of it, by an id: {told}"
-    );
+    let (_, id) = told.split_once(' ').expect("what, and which");
+    assert!(id.parse::<Uuid>().is_ok(), "control: central tells of it, by an id: {told}");
     in_a.batch_execute("NOTIFY the_end").await.unwrap();
     assert_eq!(next(&mut heard_in_a).await.0, "the_end", "and nothing before it");
     // What a clinic's connection calls by central's channel reaches no server: B's people go on, and nothing was forgotten.
@@ -327,7 +324,8 @@ async fn postgresqls_own_log_quotes_nothing_whatever_a_connection_asks_it_to_log
     }
     let said = std::fs::read_to_string(&log).unwrap();
     assert!(said.contains("parse tree"), "control: it was asked, and wrote: {said}");
-    for word in ["Zqlogged", "Zqliteral", "Zqcast", "Zqparameter", "5a716c6f67676564"] {
+    // A tree would write constants as numbers.
+    for word in ["Zqlogged", "Zqliteral", "Zqcast", "Zqparameter", ":constvalue"] {
         assert!(!said.to_lowercase().contains(&word.to_lowercase()), "{word} stands in the log");
     }
 }
