@@ -92,9 +92,13 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
     appointment_items::PRODUCT_MISSING,
     appointments::PATIENT_BUSY,
+    appointments::FACILITY_GONE,
     appointments::PRACTITIONER_BUSY,
     appointments::ROOM_BUSY,
+    appointments::PRACTITIONER_GONE,
     appointments::SLOT_HELD,
+    appointments::ROOM_GONE,
+    appointments::SERVICE_GONE,
     categories::IN_USE,
     categories::NAME_TAKEN,
     categories::PARENT_MISSING,

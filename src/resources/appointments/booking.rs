@@ -49,6 +49,20 @@ pub const SLOT_HELD: ConstraintMessage = ConstraintMessage {
     pointer: "/startsAt",
 };
 
+/// What is archived in the moment that it is booked (`app.require_live`).
+const fn gone(constraint: &'static str, pointer: &'static str) -> ConstraintMessage {
+    let (code, detail) = ("reference_missing", "The request refers to something that does not exist.");
+    ConstraintMessage { constraint, code, detail, pointer }
+}
+/// Who was to treat is archived.
+pub const PRACTITIONER_GONE: ConstraintMessage = gone("appointments_practitioner_id_fkey", "/practitionerId");
+/// The room is.
+pub const ROOM_GONE: ConstraintMessage = gone("appointments_room_id_fkey", "/roomId");
+/// The facility is.
+pub const FACILITY_GONE: ConstraintMessage = gone("appointments_facility_id_fkey", "/facilityId");
+/// The service is.
+pub const SERVICE_GONE: ConstraintMessage = gone("appointments_service_id_fkey", "/serviceId");
+
 fn conflict(code: &'static str, detail: &'static str, pointer: &'static str) -> ApiError {
     ApiError::Conflict { code, detail: detail.into(), pointer: Some(pointer) }
 }

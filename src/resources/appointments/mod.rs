@@ -38,7 +38,9 @@ use crate::clinic::{Access, Clinics};
 use crate::error::Result;
 use crate::transaction;
 
-pub use booking::{PATIENT_BUSY, PRACTITIONER_BUSY, ROOM_BUSY, SLOT_HELD};
+pub use booking::{
+    FACILITY_GONE, PATIENT_BUSY, PRACTITIONER_BUSY, PRACTITIONER_GONE, ROOM_BUSY, ROOM_GONE, SERVICE_GONE, SLOT_HELD,
+};
 use booking::{agree, check_start, refused, release};
 pub use model::{Appointment, CancelledFor, Sort, Status};
 use plan::{AppointmentPatch, NewAppointment, Plan};

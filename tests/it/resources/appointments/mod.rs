@@ -1,5 +1,6 @@
 //! Appointments: booked, moved, followed on their path; nobody and no room twice.
 
+mod archives;
 mod bookings;
 mod conflicts;
 mod lists;
