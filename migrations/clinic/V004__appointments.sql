@@ -170,6 +170,20 @@ CREATE TRIGGER over BEFORE UPDATE OF starts_at, ends_at, practitioner_id, room_i
 -- A slot that somebody is about to book, for some minutes, under a token.
 CREATE TABLE slot_holds (
     company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
+-- The patient confirmed a time with somebody: moved away from it, an appointment to come waits to be confirmed again. No step of the path, which
+-- nobody takes by hand; the audit trail names both columns.
+CREATE FUNCTION app.ask_again() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.status       := 'scheduled';
+    NEW.confirmed_at := NULL;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ask_again BEFORE UPDATE OF starts_at, practitioner_id ON appointments FOR EACH ROW
+    WHEN (OLD.status = 'confirmed' AND NEW.status = 'confirmed' AND NEW.starts_at > now()
+          AND (OLD.starts_at, OLD.practitioner_id) IS DISTINCT FROM (NEW.starts_at, NEW.practitioner_id))
+    EXECUTE FUNCTION app.ask_again();
+
     id              uuid        NOT NULL DEFAULT gen_random_uuid(),
     practitioner_id uuid        NOT NULL,
     starts_at       timestamptz NOT NULL,

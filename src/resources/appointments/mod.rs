@@ -199,7 +199,7 @@ impl Appointments {
     ///
     /// A JSON merge patch: what is absent stays, `null` clears. Where it is moved, the conflicts are those of a booking, what is over stays
     /// where it was (409 `illegal_transition`), the patient is sent another confirmation and reminder, and one of a series is `detached`
-    /// from it.
+    /// from it. At another time, or with another practitioner, what was `confirmed` is `scheduled` until it is confirmed again.
     #[oai(path = "/appointments/:id", method = "patch", operation_id = "appointments_update")]
     async fn update(
         &self,

@@ -155,7 +155,7 @@ impl Series {
     /// Move what is to come of a series
     ///
     /// From a day on, but for what has been moved by itself. All of it or nothing: 409 `series_conflict` names every day whose time is taken.
-    /// The patient is sent one confirmation, of the first that is moved, and reminders of each.
+    /// At another time, or with another practitioner, what was `confirmed` is `scheduled` until it is confirmed again. The patient is sent one confirmation, of the first that is moved, and reminders of each.
     #[oai(path = "/appointment-series/:id", method = "patch", operation_id = "appointment_series_update")]
     async fn update(
         &self,

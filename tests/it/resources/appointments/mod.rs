@@ -2,6 +2,7 @@
 
 mod archives;
 mod bookings;
+mod confirmed;
 mod conflicts;
 mod lists;
 mod mails;
