@@ -16,7 +16,7 @@ const API: [CentralLogin; 1] = [CentralLogin::Api];
 
 macro_rules! member {
     () => {
-        "SELECT m.user_id AS id, u.email, u.first_name, u.last_name, m.role, m.status, m.created_at AS since,
+        "SELECT m.user_id AS id, u.email, u.first_name, u.last_name, m.role, m.status, m.created_at AS since, m.updated_at,
                 (SELECT max(s.created_at) FROM sessions s WHERE s.user_id = m.user_id AND s.company_id = m.company_id) AS last_login_at,
                 u.totp_confirmed_at IS NOT NULL AS second_factor
            FROM memberships m JOIN users u ON u.id = m.user_id
@@ -74,6 +74,8 @@ pub struct Member {
     pub last_login_at: Option<DateTime<Utc>>,
     /// Whether a second factor protects the account.
     pub second_factor: bool,
+    /// When role or status was last changed.
+    pub updated_at: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for Member {
@@ -82,7 +84,26 @@ impl std::fmt::Debug for Member {
     }
 }
 
-crate::from_row!(Member { id, email, first_name, last_name, role, status, since, last_login_at, second_factor });
+crate::from_row!(Member {
+    id,
+    email,
+    first_name,
+    last_name,
+    role,
+    status,
+    since,
+    updated_at,
+    last_login_at,
+    second_factor
+});
+
+impl Member {
+    /// The entity tag of role and status: what else is told of somebody, nobody changes here.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        format!("\"{:x}\"", self.updated_at.timestamp_micros())
+    }
+}
 
 /// A page of a clinic's staff: `after` is the last one's `since` and id, `rows` how many to find.
 ///
