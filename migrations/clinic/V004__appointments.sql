@@ -410,8 +410,9 @@ BEGIN ATOMIC
      ORDER BY a.starts_at, a.id
      LIMIT 10000;
 END;
--- Whether the link still stands: an empty calendar and a revoked one are not the same. That it was looked at is on record.
-CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER
+-- Who made the link, and whether the calendar is their own, as long as the link stands: an empty calendar and a revoked one are not the
+-- same. Whether they may still share it, central knows. That it was looked at is on record.
+CREATE FUNCTION app.link_calendar_stands() RETURNS TABLE (made_by uuid, own boolean) LANGUAGE sql VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
     SELECT EXISTS (SELECT FROM calendar_links l
                      JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,

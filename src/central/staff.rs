@@ -39,6 +39,10 @@ sql! { Central;
     /// What somebody may do here, now.
     ROLE by API;
         "SELECT role FROM memberships WHERE company_id = $1 AND user_id = $2 AND status = 'active'";
+    /// The same, of whoever may no longer be logged in, or anywhere.
+    STANDING by API;
+        "SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id AND u.status = 'active'
+          WHERE m.company_id = $1 AND m.user_id = $2 AND m.status = 'active'";
     /// Another role, another status.
     UPDATE by API;
         "UPDATE memberships SET role = $3, status = $4 WHERE company_id = $1 AND user_id = $2";
@@ -70,12 +74,12 @@ pub struct Member {
     pub status: String,
     /// When they joined.
     pub since: DateTime<Utc>,
+    /// When role or status was last changed.
+    pub updated_at: DateTime<Utc>,
     /// When they last logged in at this clinic, as far as sessions are kept.
     pub last_login_at: Option<DateTime<Utc>>,
     /// Whether a second factor protects the account.
     pub second_factor: bool,
-    /// When role or status was last changed.
-    pub updated_at: DateTime<Utc>,
 }
 
 impl std::fmt::Debug for Member {
@@ -154,6 +158,15 @@ pub async fn lock(tx: &mut CentralTx, clinic: ClinicId) -> Result<String> {
 /// As the database refuses.
 pub async fn role(tx: &mut CentralTx, clinic: ClinicId, user: UserId) -> Result<Option<Role>> {
     let Some(row) = tx.row(&ROLE, &[&clinic.0, &user.0]).await? else { return Ok(None) };
+    row.try_get::<_, &str>(0)?.parse().map(Some).map_err(ApiError::internal)
+}
+
+/// What somebody may do here at this moment, who does not ask: nothing, once place or account is deactivated.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn standing(central: &Central, clinic: ClinicId, user: UserId) -> Result<Option<Role>> {
+    let Some(row) = central.row(&STANDING, &[&clinic.0, &user.0]).await? else { return Ok(None) };
     row.try_get::<_, &str>(0)?.parse().map(Some).map_err(ApiError::internal)
 }
 
