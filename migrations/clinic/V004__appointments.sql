@@ -201,7 +201,8 @@ CREATE INDEX slot_holds_practitioner_id_idx ON slot_holds (company_id, practitio
 CREATE INDEX slot_holds_expires_at_idx      ON slot_holds (company_id, expires_at);
 CREATE INDEX slot_holds_user_id_idx         ON slot_holds (company_id, user_id);
 SELECT app.protect('slot_holds', audited => false, automatic => '{user_id}',
-    admin => 'RCX', manager => 'RCX', practitioner => 'RCX', nurse => 'RCX', secretary => 'RCX', readonly => 'R');
+    admin => 'RCX', manager => 'RCX', practitioner => 'RCX', nurse => 'RCX', secretary => 'RCX', readonly => 'R', worker => 'X');
+GRANT SELECT (company_id, expires_at) ON slot_holds TO medicalpro_worker;                 -- to find the outworn ones
 
 -- One at a time takes a practitioner's time: a hold and a booking cannot miss each other, and nobody deadlocks.
 CREATE FUNCTION app.lock_calendar(practitioner uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
@@ -321,8 +322,10 @@ CREATE TABLE appointment_links (
 );
 CREATE INDEX appointment_links_appointment_id_idx ON appointment_links (company_id, appointment_id);
 SELECT app.protect('appointment_links', audited => false, fixed => '{appointment_id,starts_at}', automatic => '{answer,answered_at}',
-    admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC');
+    admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC', worker => 'X');
+GRANT SELECT (company_id, starts_at) ON appointment_links TO medicalpro_worker;           -- to find the outworn ones
 
+CREATE INDEX appointment_links_starts_at_idx      ON appointment_links (company_id, starts_at);
 -- What the patient is shown: when, with whom and where, as the mail says (`email_outbox`), never what for. Nothing where the link is not good, or not any more.
 CREATE FUNCTION app.link_appointment()
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, status text, practitioner text, facility text, address_line1 text,

@@ -57,6 +57,7 @@ pub const fn api() -> Api {
 pub fn statements() -> Vec<&'static Statement<Clinic>> {
     [
         crate::clinic::STATEMENTS,
+        crate::clinic::housekeeping::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
         crate::api::tax::STATEMENTS,
