@@ -12,7 +12,7 @@ macro_rules! columns {
         "i.id, i.appointment_id, i.product_id, i.position, i.description, trim_scale(i.quantity)::text AS quantity, i.unit_price_cents,
          i.discount_bp, i.tax_category, i.tax_rate_bp, i.status, i.accepted_at, i.refused_at, i.completed_at, i.created_at, i.updated_at,
          i.version, (SELECT currency FROM clinic_settings WHERE company_id = $1) AS currency,
-         (SELECT a.patient_id FROM appointments a WHERE a.company_id = $1 AND a.id = i.appointment_id) AS patient_id"
+         i.patient_id"
     };
 }
 
