@@ -79,6 +79,20 @@ async fn filters_hold_together_and_pages_give_each_once_in_every_order() {
     for bad in ["from=yesterday", "status=late", "sort=notes", "patientId=1", "limit=0", "archived=perhaps"] {
         assert_eq!(me.get(&format!("{APPOINTMENTS}?{bad}")).await.status, StatusCode::UNPROCESSABLE_ENTITY, "{bad}");
     }
+    // All that is wrong is told at once.
+    let wrong =
+        me.get(&format!("{APPOINTMENTS}?limit=0&status=late&from=yesterday&patientId=1&archived=perhaps")).await;
+    let told: Vec<_> =
+        wrong.json["errors"].as_array().unwrap().iter().map(|error| (&error["pointer"], &error["code"])).collect();
+    let expected = [
+        ("from", "format"),
+        ("patientId", "format"),
+        ("status", "not_allowed"),
+        ("archived", "type"),
+        ("limit", "range"),
+    ]
+    .map(|(name, code)| (json!(format!("/query/{name}")), json!(code)));
+    assert_eq!(told, expected.each_ref().map(|(pointer, code)| (pointer, code)), "{wrong:?}");
     let page = me.get(&format!("{APPOINTMENTS}?limit=1")).await.json;
     let elsewhere = format!("{APPOINTMENTS}?limit=1&status=scheduled&cursor={}", page["nextCursor"].as_str().unwrap());
     assert_eq!(me.get(&elsewhere).await.code(), "invalid_cursor");
