@@ -113,6 +113,9 @@ CREATE INDEX appointments_service_id_idx      ON appointments (company_id, servi
 CREATE INDEX appointments_created_at_idx      ON appointments (company_id, created_at, id);
 CREATE INDEX appointments_updated_at_idx      ON appointments (company_id, updated_at);                   -- what is new
 CREATE INDEX appointments_series_id_idx       ON appointments (company_id, series_id, occurrence_on);
+-- The archive is a small part, which would otherwise be looked for among all rows.
+CREATE INDEX appointments_archived_starts_at_idx  ON appointments (company_id, starts_at, id)  WHERE deleted_at IS NOT NULL;
+CREATE INDEX appointments_archived_created_at_idx ON appointments (company_id, created_at, id) WHERE deleted_at IS NOT NULL;
 -- Who calls an appointment off or notes a no-show may also delete; who completes it treats, or runs the clinic.
 CREATE TRIGGER path BEFORE INSERT OR UPDATE OF status ON appointments FOR EACH ROW EXECUTE FUNCTION app.follow_path('MP020',
     '>scheduled', '>confirmed',
@@ -167,9 +170,6 @@ CREATE TRIGGER over BEFORE UPDATE OF starts_at, ends_at, practitioner_id, room_i
               IS DISTINCT FROM (NEW.starts_at, NEW.ends_at, NEW.practitioner_id, NEW.room_id))
     EXECUTE FUNCTION app.keep_past_appointment();
 
--- A slot that somebody is about to book, for some minutes, under a token.
-CREATE TABLE slot_holds (
-    company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
 -- The patient confirmed a time with somebody: moved away from it, an appointment to come waits to be confirmed again. No step of the path, which
 -- nobody takes by hand; the audit trail names both columns.
 CREATE FUNCTION app.ask_again() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -184,6 +184,9 @@ CREATE TRIGGER ask_again BEFORE UPDATE OF starts_at, practitioner_id ON appointm
           AND (OLD.starts_at, OLD.practitioner_id) IS DISTINCT FROM (NEW.starts_at, NEW.practitioner_id))
     EXECUTE FUNCTION app.ask_again();
 
+-- A slot that somebody is about to book, for some minutes, under a token.
+CREATE TABLE slot_holds (
+    company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
     id              uuid        NOT NULL DEFAULT gen_random_uuid(),
     practitioner_id uuid        NOT NULL,
     starts_at       timestamptz NOT NULL,
@@ -321,11 +324,11 @@ CREATE TABLE appointment_links (
     CONSTRAINT appointment_links_appointment_id_fkey FOREIGN KEY (company_id, appointment_id) REFERENCES appointments
 );
 CREATE INDEX appointment_links_appointment_id_idx ON appointment_links (company_id, appointment_id);
+CREATE INDEX appointment_links_starts_at_idx      ON appointment_links (company_id, starts_at);
 SELECT app.protect('appointment_links', audited => false, fixed => '{appointment_id,starts_at}', automatic => '{answer,answered_at}',
     admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC', worker => 'X');
 GRANT SELECT (company_id, starts_at) ON appointment_links TO medicalpro_worker;           -- to find the outworn ones
 
-CREATE INDEX appointment_links_starts_at_idx      ON appointment_links (company_id, starts_at);
 -- What the patient is shown: when, with whom and where, as the mail says (`email_outbox`), never what for. Nothing where the link is not good, or not any more.
 CREATE FUNCTION app.link_appointment()
 RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, status text, practitioner text, facility text, address_line1 text,
@@ -417,9 +420,10 @@ END;
 -- same. Whether they may still share it, central knows. That it was looked at is on record.
 CREATE FUNCTION app.link_calendar_stands() RETURNS TABLE (made_by uuid, own boolean) LANGUAGE sql VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM calendar_links l
-                     JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,
-                          LATERAL app.record_access('export', 'calendar_links', ARRAY[l.id], NULL)
-                    WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL AND p.deleted_at IS NULL);
+    SELECT l.created_by, p.user_id IS NOT DISTINCT FROM l.created_by
+      FROM calendar_links l
+      JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,
+           LATERAL app.record_access('export', 'calendar_links', ARRAY[l.id], NULL)
+     WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL AND p.deleted_at IS NULL;
 END;
 GRANT EXECUTE ON FUNCTION app.link_calendar(timestamptz, timestamptz), app.link_calendar_stands() TO medicalpro_link;

@@ -108,26 +108,14 @@ impl Appointments {
         // What an index leads with: a patient has the fewest.
         let leads = [patient.0, practitioner.0, room.0, facility.0].iter().position(Option::is_some);
         let order = 2 * sort as usize + usize::from(page.after.is_some());
-        let statement = LIST.pick(&[leads.map_or(0, |index| index + 1), order, page.bucket()]);
+        let statement = LIST.pick(&[usize::from(archived), leads.map_or(0, |index| index + 1), order, page.bucket()]);
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
         let ([practitioner, patient, room, facility], [from, to]) = (of, within);
         let answer = transaction!(clinics.read(caller), |tx| {
             let rows = tx
                 .page(
                     statement.clone(),
-                    &[
-                        &from,
-                        &to,
-                        &practitioner,
-                        &patient,
-                        &room,
-                        &facility,
-                        &status,
-                        &archived,
-                        &key,
-                        &id,
-                        &page.rows(),
-                    ],
+                    &[&from, &to, &practitioner, &patient, &room, &facility, &status, &key, &id, &page.rows()],
                 )
                 .await?;
             let found = rows.iter().map(Appointment::try_from).collect::<Result<_, _>>()?;
