@@ -92,14 +92,14 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
     appointment_items::PRODUCT_MISSING,
-    appointments::PATIENT_BUSY,
     appointments::FACILITY_GONE,
+    appointments::PATIENT_BUSY,
     appointments::PRACTITIONER_BUSY,
-    appointments::ROOM_BUSY,
     appointments::PRACTITIONER_GONE,
-    appointments::SLOT_HELD,
+    appointments::ROOM_BUSY,
     appointments::ROOM_GONE,
     appointments::SERVICE_GONE,
+    appointments::SLOT_HELD,
     categories::IN_USE,
     categories::NAME_TAKEN,
     categories::PARENT_MISSING,

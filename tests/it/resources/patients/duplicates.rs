@@ -293,9 +293,19 @@ async fn a_merge_is_the_managers_names_both_on_record_and_waits_for_appointments
         let request = Uuid::now_v7();
         let body = json!({ "duplicateId": duplicate["id"] });
         let path = format!("{}/merge", path_of(&patient));
+        let may = matches!(role, Role::Admin | Role::Manager);
+        if !may {
+            // Nor is told how anything stands.
+            for other in [patient["id"].clone(), json!(Uuid::now_v7())] {
+                let refused = who.post(&path, &json!({ "duplicateId": other })).await;
+                assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "forbidden"), "{role:?} {other}");
+            }
+            assert_eq!(unmerge(&who, &patient).await.status, StatusCode::FORBIDDEN, "{role:?}");
+            let nobody = json!({ "id": Uuid::now_v7() });
+            assert_eq!(merge(&who, &nobody, &patient).await.status, StatusCode::FORBIDDEN, "{role:?}");
+        }
         let answer =
             who.request(reqwest::Method::POST, &path, &[("x-request-id", &request.to_string())], Some(&body)).await;
-        let may = matches!(role, Role::Admin | Role::Manager);
         let expected = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
         assert_eq!(answer.status, expected, "{role:?}: {answer:?}");
         if may {
