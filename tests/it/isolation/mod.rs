@@ -6,6 +6,8 @@
 
 mod audit;
 pub mod by_hand;
+mod canaries;
+mod catalogue;
 pub mod central;
 mod forbidden;
 mod layers;
@@ -16,5 +18,7 @@ mod pooler;
 mod process;
 mod rows;
 mod sessions;
+mod side_channels;
 mod stacked;
+mod thefts;
 mod tokens;
