@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["api"],
     &["auth"],
     &["provisioning", "resources"],
-    &["http"],
+    &["http", "verification"],
     &["config"],
     &["app"],
     &["dev"],
