@@ -1,7 +1,7 @@
 //! What is written once and for all: the audit trail, versions of medical records, addenda.
 
-use super::super::inside::session_roles;
 use crate::ids::Role;
+use crate::verification::inside::session_roles;
 use crate::verification::{Check, Inside, Look, Tally};
 
 pub(super) const CHECKS: &[Check] = &[

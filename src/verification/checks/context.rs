@@ -1,8 +1,8 @@
 //! The signed context: without it, with another's, edited or expired, nothing of a clinic is seen, whatever role was taken.
 
-use super::super::inside::session_roles;
 use crate::ids::Role;
 use crate::verification::attempt::Outcome;
+use crate::verification::inside::session_roles;
 use crate::verification::{Check, Inside, Look, Tally};
 
 const ADMIN: &str = Role::Admin.session_role();

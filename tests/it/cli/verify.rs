@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use medicalpro::ids::ClinicId;
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
@@ -104,7 +103,7 @@ async fn an_isolated_fleet_passes_and_is_left_as_it_was() {
     let figures = &report_of["figures"];
     assert_eq!((&figures["failed"], &figures["notRun"], &figures["warned"]), (&json!(0), &json!(0), &json!(0)));
     assert_eq!(figures["attempts"], figures["held"]);
-    assert!(figures["attempts"].as_u64().unwrap() > 1000, "{figures}");
+    assert!(figures["attempts"].as_u64().unwrap() > 500, "{figures}");
     for check in report_of["checks"].as_array().unwrap() {
         assert!(check["figures"]["attempts"].as_u64().unwrap() > 0, "nothing was tried: {check}");
     }
@@ -141,7 +140,7 @@ async fn an_isolated_fleet_passes_and_is_left_as_it_was() {
     for forbidden in ["<script", "http://", "https://", "url(", " style=", "@import"] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
-    assert!(html.contains(report["sha256"].as_str().unwrap()) || !html.is_empty());
+    assert!(html.contains(report["sha256"].as_str().unwrap()));
     assert_eq!(html.matches("class=\"own\"").count(), 4);
     assert_eq!(html.matches("class=\"refused\"").count(), 4 * (columns.len() - 1));
     assert!(!html.contains("class=\"open\"") && !html.contains("What did not hold"), "{html}");
@@ -263,7 +262,7 @@ fn tamperings(installation: &Installation) -> Vec<Tampering> {
             &own,
             format!("ALTER TABLE {own}.rooms OWNER TO {own}"),
             format!("ALTER TABLE {own}.rooms OWNER TO medicalpro_owner"),
-            &["owners", "clinic-as-migrated"],
+            &["owners", "public-and-bare-login", "clinic-as-migrated"],
         ),
         make(
             "a view asks as its owner",
@@ -473,10 +472,6 @@ async fn a_clinic_that_cannot_be_looked_at_is_not_passed() {
     assert_eq!((code, &report["report"]["ending"]), (2, &json!("incomplete")), "{report:#}");
     assert_eq!(ended(&report, "failed"), Vec::<String>::new());
     drop(held);
-    assert_eq!(
-        installation.site.world.log_in(&installation.clinics[0].1).await.get("/api/v1/patients").await.status,
-        StatusCode::OK
-    );
     // With one connection it is content.
     let (code, report) = installation.report(&[]).await;
     assert_eq!((code, incomplete(&report)), (0, vec![]), "{report:#}");
