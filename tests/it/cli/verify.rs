@@ -70,11 +70,16 @@ fn secrets(world: &crate::support::World) -> Vec<String> {
 
 /// Everything that a clinic's tables hold, as one hash; and how far its sequences are.
 async fn contents(inside: &Client) -> String {
-    let tables = "SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S') ORDER BY 1";
+    let tables = "SELECT relname::text, relkind = 'S' FROM pg_class
+                   WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'S') ORDER BY 1";
     let mut hashes = Vec::new();
     for row in inside.query(tables, &[]).await.unwrap() {
-        let table: String = row.get(0);
-        let hash = format!("SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '-') FROM {table} t");
+        let (table, is_sequence): (String, bool) = (row.get(0), row.get(1));
+        let hash = if is_sequence {
+            format!("SELECT last_value || ' ' || is_called FROM {table}")
+        } else {
+            format!("SELECT coalesce(md5(string_agg(t::text, ',' ORDER BY t::text)), '-') FROM {table} t")
+        };
         hashes.push(format!("{table} {}", inside.query_one(&hash, &[]).await.unwrap().get::<_, String>(0)));
     }
     hashes.join("\n")
