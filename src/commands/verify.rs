@@ -1,5 +1,6 @@
 //! `medicalpro verify`: attacks the isolation of a live installation, and reports.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -120,9 +121,13 @@ fn tell(report: &Report, sha256: &str) {
             Ending::Failed => (BAD, "✗"),
             Ending::Incomplete => (BAD, "?"),
         };
-        let others = [(figures.failed, "failed"), (figures.warned, "warned"), (figures.not_run, "not tried")];
-        let others: String =
-            others.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}")).collect();
+        let mut others = String::new();
+        for (count, word) in [(figures.failed, "failed"), (figures.warned, "warned"), (figures.not_run, "not tried")] {
+            if count > 0 {
+                // Writing to a String does not fail.
+                let _ = write!(others, ", {count} {word}");
+            }
+        }
         println!("{style}{mark}{style:#} {:<width$}  {:>6} held{others}", check.name, figures.held);
     }
     for check in report.checks.iter().filter(|check| !check.findings.is_empty()) {

@@ -127,10 +127,10 @@ impl Tally {
         match outcome {
             Outcome::Done(_) => self.held += 1,
             Outcome::Refused(_) => {
-                self.find(format!("control: {}", tried.into()), outcome.to_string(), Verdict::Failed)
+                self.find(format!("control: {}", tried.into()), outcome.to_string(), Verdict::Failed);
             }
             Outcome::Unknown(_) => {
-                self.find(format!("control: {}", tried.into()), outcome.to_string(), Verdict::NotRun)
+                self.find(format!("control: {}", tried.into()), outcome.to_string(), Verdict::NotRun);
             }
         }
     }

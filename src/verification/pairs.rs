@@ -48,7 +48,9 @@ mod tests {
             different.sort_unstable();
             different.dedup();
             assert!(different.len() == 7 && !others.contains(&own));
-            others.iter().for_each(|other| tried_at[*other] += 1);
+            for other in others {
+                tried_at[*other] += 1;
+            }
         }
         assert_eq!(tried_at, [7; 120]);
         assert_eq!(sampled, plan(&fleet, 7, "2026-01-01"));

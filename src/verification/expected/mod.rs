@@ -1,7 +1,8 @@
 //! What the migrations give, as it must stand in every clinic's database and in central: part of the binary, so that no altered
 //! template and no altered migration passes for what it should be.
 //!
-//! The files are snapshots of `tests/it/isolation/matrix.rs`, and change with the migrations as its others do.
+//! The files are snapshots of `tests/it/isolation/matrix.rs`, and change with the migrations as its others do:
+//! `INSTA_UPDATE=always INSTA_FORCE_PASS=1 scripts/test isolation::matrix`, and then one reads what has changed.
 
 use std::collections::BTreeSet;
 

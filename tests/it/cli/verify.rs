@@ -181,24 +181,26 @@ struct Tampering {
     noticed: &'static [&'static str],
 }
 
-fn tamperings(installation: &Installation) -> Vec<Tampering> {
-    let (own, other) = (installation.name(0), installation.name(1));
-    let id = installation.id(0);
-    let (central, postgres) = ("medicalpro_central".to_owned(), "postgres".to_owned());
-    let template = medicalpro::provisioning::template::name();
+impl Tampering {
+    fn new(
+        what: &'static str,
+        database: &str,
+        done: impl Into<String>,
+        undone: impl Into<String>,
+        noticed: &'static [&'static str],
+    ) -> Self {
+        Self { what, database: database.to_owned(), done: done.into(), undone: undone.into(), noticed }
+    }
+}
+
+/// In a clinic's own database.
+fn at_a_clinic(own: &str) -> Vec<Tampering> {
     let tenant = "CREATE OR REPLACE FUNCTION app.tenant(cur name) RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
                   SET search_path = pg_catalog, pg_temp AS";
-    let make = |what, database: &String, done: String, undone: String, noticed| Tampering {
-        what,
-        database: database.clone(),
-        done,
-        undone,
-        noticed,
-    };
     vec![
-        make(
+        Tampering::new(
             "a policy is dropped",
-            &own,
+            own,
             format!("DROP POLICY tenant ON {own}.patients"),
             format!(
                 "CREATE POLICY tenant ON {own}.patients AS RESTRICTIVE USING (company_id = (SELECT app.tenant(current_user)))
@@ -206,156 +208,172 @@ fn tamperings(installation: &Installation) -> Vec<Tampering> {
             ),
             &["row-security", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "row security is not forced",
-            &own,
+            own,
             format!("ALTER TABLE {own}.patients NO FORCE ROW LEVEL SECURITY"),
             format!("ALTER TABLE {own}.patients FORCE ROW LEVEL SECURITY"),
             &["row-security", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "PUBLIC may read patients",
-            &own,
+            own,
             format!("GRANT SELECT ON {own}.patients TO PUBLIC"),
             format!("REVOKE SELECT ON {own}.patients FROM PUBLIC"),
             &["public-and-bare-login", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "a secretary may read medical records",
-            &own,
+            own,
             format!("GRANT SELECT ON {own}.medical_records TO medicalpro_secretary"),
             format!("REVOKE SELECT ON {own}.medical_records FROM medicalpro_secretary"),
             &["secretary-and-records", "prepared-statement", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "a manager may empty a table",
-            &own,
+            own,
             format!("GRANT TRUNCATE ON {own}.patients TO medicalpro_manager"),
             format!("REVOKE TRUNCATE ON {own}.patients FROM medicalpro_manager"),
             &["truncate", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "contexts are not looked at any more",
-            &own,
+            own,
             format!("{tenant} $$ BEGIN RETURN app.clinic_id(); END $$"),
             format!("{tenant} $$\nBEGIN\n    PERFORM app.verified_context(cur);\n    RETURN app.clinic_id();\nEND $$"),
             &["no-context", "context-of-another", "edited-context", "stacked-role", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "the context key may be read",
-            &own,
-            "GRANT SELECT ON app.context_key TO medicalpro_admin".into(),
-            "REVOKE SELECT ON app.context_key FROM medicalpro_admin".into(),
+            own,
+            "GRANT SELECT ON app.context_key TO medicalpro_admin",
+            "REVOKE SELECT ON app.context_key FROM medicalpro_admin",
             &["context-key", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "the audit trail's guard is off",
-            &own,
+            own,
             format!("ALTER TABLE {own}.audit_logs DISABLE TRIGGER append_only"),
             format!("ALTER TABLE {own}.audit_logs ENABLE TRIGGER append_only"),
             &["audit-guard", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "an admin may change the audit trail",
-            &own,
+            own,
             format!("GRANT UPDATE ON {own}.audit_logs TO medicalpro_admin"),
             format!("REVOKE UPDATE ON {own}.audit_logs FROM medicalpro_admin"),
             &["audit-append-only", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "a login owns a table",
-            &own,
+            own,
             format!("ALTER TABLE {own}.rooms OWNER TO {own}"),
             format!("ALTER TABLE {own}.rooms OWNER TO medicalpro_owner"),
             &["owners", "public-and-bare-login", "clinic-as-migrated"],
         ),
-        make(
+        Tampering::new(
             "a view asks as its owner",
-            &own,
-            "ALTER VIEW app.audit_entry RESET (security_invoker)".into(),
-            "ALTER VIEW app.audit_entry SET (security_invoker = true)".into(),
+            own,
+            "ALTER VIEW app.audit_entry RESET (security_invoker)",
+            "ALTER VIEW app.audit_entry SET (security_invoker = true)",
             &["definers-and-views", "clinic-as-migrated"],
         ),
-        make(
+    ]
+}
+
+/// Of roles and databases.
+fn on_the_server(own: &str, other: &str) -> Vec<Tampering> {
+    let postgres = "postgres";
+    let template = medicalpro::provisioning::template::name();
+    vec![
+        Tampering::new(
             "another clinic may connect",
-            &postgres,
+            postgres,
             format!("GRANT CONNECT ON DATABASE {own} TO {other}"),
             format!("REVOKE CONNECT ON DATABASE {own} FROM {other}"),
             &["other-clinics", "database-rights"],
         ),
-        make(
+        Tampering::new(
             "everybody may connect to postgres",
-            &postgres,
-            "GRANT CONNECT ON DATABASE postgres TO PUBLIC".into(),
-            "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC".into(),
+            postgres,
+            "GRANT CONNECT ON DATABASE postgres TO PUBLIC",
+            "REVOKE CONNECT ON DATABASE postgres FROM PUBLIC",
             &["shared-databases", "database-rights"],
         ),
-        make(
+        Tampering::new(
             "the template is open",
-            &postgres,
+            postgres,
             format!("ALTER DATABASE {template} ALLOW_CONNECTIONS true; GRANT CONNECT ON DATABASE {template} TO PUBLIC"),
-            format!("ALTER DATABASE {template} ALLOW_CONNECTIONS false; REVOKE CONNECT ON DATABASE {template} FROM PUBLIC"),
+            format!(
+                "ALTER DATABASE {template} ALLOW_CONNECTIONS false; REVOKE CONNECT ON DATABASE {template} FROM PUBLIC"
+            ),
             &["templates", "database-rights"],
         ),
-        make(
+        Tampering::new(
             "a login bypasses row security",
-            &postgres,
+            postgres,
             format!("ALTER ROLE {own} BYPASSRLS"),
             format!("ALTER ROLE {own} NOBYPASSRLS"),
             &["run-time-roles"],
         ),
-        make(
+        Tampering::new(
             "a login may become the owner",
-            &postgres,
+            postgres,
             format!("GRANT medicalpro_owner TO {own}"),
             format!("REVOKE medicalpro_owner FROM {own}"),
             &["memberships", "stacked-role"],
         ),
-        make(
+        Tampering::new(
             "a login has no connection limit, and brings a setting",
-            &postgres,
+            postgres,
             format!("ALTER ROLE {own} CONNECTION LIMIT -1; ALTER ROLE {own} SET search_path = {own}"),
             format!("ALTER ROLE {own} CONNECTION LIMIT 40; ALTER ROLE {own} RESET search_path"),
             &["login-settings", "nothing-left"],
         ),
-        make(
-            "central has a column for patients' names",
-            &central,
-            "ALTER TABLE medicalpro_central.invitations ADD COLUMN patient_name text".into(),
-            "ALTER TABLE medicalpro_central.invitations DROP COLUMN patient_name".into(),
-            &["central-columns"],
-        ),
-        make(
-            "central has a table of its own kind",
-            &central,
-            "CREATE TABLE medicalpro_central.visits (patient_name text)".into(),
-            "DROP TABLE medicalpro_central.visits".into(),
-            &["central-columns", "central-as-migrated"],
-        ),
-        make(
-            "the server may change clinics' credentials",
-            &central,
-            "GRANT UPDATE (db_host) ON medicalpro_central.companies TO medicalpro_api".into(),
-            "REVOKE UPDATE (db_host) ON medicalpro_central.companies FROM medicalpro_api".into(),
-            &["central-login", "central-as-migrated"],
-        ),
-        make(
-            "the guard of central's trail is off",
-            &central,
-            "ALTER TABLE medicalpro_central.audit_logs DISABLE TRIGGER append_only".into(),
-            "ALTER TABLE medicalpro_central.audit_logs ENABLE TRIGGER append_only".into(),
-            &["central-guard", "central-as-migrated"],
-        ),
-        make(
+        Tampering::new(
             "the server may go into a clinic's database by its own login",
-            &postgres,
+            postgres,
             format!("GRANT CONNECT ON DATABASE {own} TO medicalpro_api"),
             format!("REVOKE CONNECT ON DATABASE {own} FROM medicalpro_api"),
             &["central-login-at-clinics", "database-rights"],
         ),
-        make(
+    ]
+}
+
+fn in_central(id: ClinicId) -> Vec<Tampering> {
+    let central = "medicalpro_central";
+    vec![
+        Tampering::new(
+            "central has a column for patients' names",
+            central,
+            "ALTER TABLE medicalpro_central.invitations ADD COLUMN patient_name text",
+            "ALTER TABLE medicalpro_central.invitations DROP COLUMN patient_name",
+            &["central-columns"],
+        ),
+        Tampering::new(
+            "central has a table of its own kind",
+            central,
+            "CREATE TABLE medicalpro_central.visits (patient_name text)",
+            "DROP TABLE medicalpro_central.visits",
+            &["central-columns", "central-as-migrated"],
+        ),
+        Tampering::new(
+            "the server may change clinics' credentials",
+            central,
+            "GRANT UPDATE (db_host) ON medicalpro_central.companies TO medicalpro_api",
+            "REVOKE UPDATE (db_host) ON medicalpro_central.companies FROM medicalpro_api",
+            &["central-login", "central-as-migrated"],
+        ),
+        Tampering::new(
+            "the guard of central's trail is off",
+            central,
+            "ALTER TABLE medicalpro_central.audit_logs DISABLE TRIGGER append_only",
+            "ALTER TABLE medicalpro_central.audit_logs ENABLE TRIGGER append_only",
+            &["central-guard", "central-as-migrated"],
+        ),
+        Tampering::new(
             "a clinic has another version's schema",
-            &central,
+            central,
             format!("UPDATE medicalpro_central.companies SET schema_version = schema_version - 1 WHERE id = '{id}'"),
             format!("UPDATE medicalpro_central.companies SET schema_version = schema_version + 1 WHERE id = '{id}'"),
             &["schema-versions"],
@@ -368,7 +386,10 @@ async fn each_wall_that_is_taken_away_is_noticed_and_named() {
     let installation = Installation::of(3).await;
     let admin = &installation.site.admin;
     assert_eq!(installation.report(&[]).await.0, 0, "control");
-    for Tampering { what, database, done, undone, noticed } in tamperings(&installation) {
+    let (own, other) = (installation.name(0), installation.name(1));
+    let tamperings =
+        at_a_clinic(&own).into_iter().chain(on_the_server(&own, &other)).chain(in_central(installation.id(0)));
+    for Tampering { what, database, done, undone, noticed } in tamperings {
         let somebody = admin_client(admin, &database).await;
         somebody.batch_execute(&done).await.expect(what);
         let (code, report) = installation.report(&[]).await;
