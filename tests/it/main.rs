@@ -10,6 +10,7 @@ mod auth;
 mod cli;
 mod compose;
 mod delivery;
+mod dependencies;
 mod isolation;
 mod observed;
 mod openapi;

@@ -14,6 +14,7 @@ mod links;
 mod matrix;
 mod pooler;
 mod process;
+mod properties;
 mod rows;
 mod sessions;
 mod stacked;
