@@ -334,7 +334,7 @@ mod tests {
                 at in any::<prop::sample::Index>(),
                 letter in "[ -~é]",
             ) {
-                let (keys, others) = (super::keys(), super::keys());
+                let (keys, others) = (keys(), keys());
                 let (purpose, other) = (PURPOSES[purpose], PURPOSES[(purpose + 1) % PURPOSES.len()]);
                 let sealed = keys.seal(purpose, &here, &plain).expect("seals");
                 let open = |purpose, place: &str, text: &str| keys.open(purpose, place, text).ok().map(|plain| plain.to_vec());
@@ -355,7 +355,7 @@ mod tests {
             #[test]
             fn two_places_of_parts_are_never_one(parts in prop::collection::vec("[a-z|.]{0,4}", 2), cut in any::<prop::sample::Index>()) {
                 // Places are made of parts with a separator between them: what moves across it is another place.
-                let keys = super::keys();
+                let keys = keys();
                 let joined = parts.join("|");
                 let cut = cut.index(joined.len() + 1);
                 let moved = format!("{}|{}", &joined[..cut], &joined[cut..]);

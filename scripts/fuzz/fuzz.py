@@ -32,7 +32,7 @@ FEW = {"auth_register": 5, "auth_login": 20, "auth_reset_password": 20, "auth_ac
 
 def options():
     parser = argparse.ArgumentParser(prog="scripts/fuzz/run", description=__doc__.split("\n\n")[0], epilog=__doc__.split("\n\n")[1])
-    parser.add_argument("--long", action="store_true", help=f"{LONG:,} cases or more; otherwise {SHORT:,}")
+    parser.add_argument("--long", action="store_true", help=f"{LONG:,} cases or more, with every edge of the spec; otherwise {SHORT:,}, without")
     parser.add_argument("--cases", type=int, help="as many cases or more, of all roles together")
     parser.add_argument("--role", action="append", choices=ROLES, help="only as somebody of this role; may be repeated")
     parser.add_argument("--seed", type=int, default=1, help="what the first round is generated from [1]")
@@ -59,21 +59,21 @@ def configuration(examples, port):
     lines = [
         f'base-url = "http://127.0.0.1:{port}"', f'hooks = "{HERE / "hooks.py"}"', 'request-timeout = 30', "workers = 1",
         "[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true",
+        # A scenario follows the spec's links for some steps; those that are guessed are thousands.
+        "[phases.stateful]", f"generation.max-examples = {20 * examples}", "inference.algorithms = []",
     ]
     for operation, few in FEW.items():
         lines += ["[[operations]]", f'include-operation-id = "{operation}"', f"generation.max-examples = {min(few, examples)}"]
     return "\n".join(lines) + "\n"
 
 
-def round_of(stack, person, ids, role, number, seed, examples, directory):
+def round_of(stack, person, ids, role, phases, seed, examples, directory):
     """One round: its exit code, and how often each operation answered with which status."""
     directory.mkdir(parents=True)
     (directory / "spec.json").write_text(json.dumps(spec(stack.binary, role)))
     (directory / "schemathesis.toml").write_text(configuration(examples, stack.port))
     counts = directory / "counts.json"
     settings = {"port": stack.port, "person": person and person.described(), "ids": ids, "counts": str(counts)}
-    # Examples and the edges of the spec are the same in every round.
-    phases = "examples,coverage,fuzzing,stateful" if number == 0 else "fuzzing,stateful"
     command = [
         pathlib.Path(sys.executable).parent / "st", "--config-file", directory / "schemathesis.toml", "run", directory / "spec.json", "--checks", "all",
         "--phases", phases, "--seed", str(seed), "--continue-on-failure", "--no-color", "--warnings", "off",
@@ -86,7 +86,7 @@ def round_of(stack, person, ids, role, number, seed, examples, directory):
     return status, json.loads(counts.read_text())
 
 
-def fuzz(stack, role, share, seed, report):
+def fuzz(stack, role, share, seed, edges, report):
     """Rounds until there are so many cases: what each operation answered, and the rounds that failed."""
     person, ids = somebody(stack, role)
     answered, failed, number = collections.defaultdict(collections.Counter), [], 0
@@ -97,7 +97,9 @@ def fuzz(stack, role, share, seed, report):
         if person:
             person.token()
         before = cases()
-        status, counts = round_of(stack, person, ids, role, number, seed + number, examples, directory)
+        # Examples and the edges of the spec are the same in every round.
+        phases = "fuzzing,stateful" if number else "examples,coverage,fuzzing,stateful" if edges else "examples,fuzzing,stateful"
+        status, counts = round_of(stack, person, ids, role, phases, seed + number, examples, directory)
         for operation, statuses in counts.items():
             answered[operation].update({int(code): count for code, count in statuses.items()})
         print(f"{role:13} round {number}: {cases() - before:7,} cases, {'passed' if status == 0 else f'FAILED: {directory}/output.txt'}", flush=True)
@@ -119,7 +121,8 @@ def main():
         os.chmod(directory, 0o711)
         report = (chosen.report or pathlib.Path(tempfile.mkdtemp(prefix="medicalpro-fuzz-report."))).resolve()
         with Stack(os.environ["MEDICALPRO_BINARY"], directory, pool=8) as stack:
-            results = {role: fuzz(stack, role, -(-total // len(roles)), chosen.seed, report) for role in roles}
+            share, edges = -(-total // len(roles)), total > SHORT
+            results = {role: fuzz(stack, role, share, chosen.seed, edges, report) for role in roles}
             log = (pathlib.Path(directory) / "serve.log").read_bytes()
         report.mkdir(parents=True, exist_ok=True)
         (report / "serve.log").write_bytes(log)

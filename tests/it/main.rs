@@ -20,5 +20,6 @@ mod readme;
 mod region;
 mod resources;
 mod round_trips;
+mod spec_links;
 mod statements;
 mod support;
