@@ -72,7 +72,8 @@ if PERSON:
             return PERSON.token()
 
         def set(self, case, data, context):
-            token = PERSON.log_in()["accessToken"] if operation_id(case) in ENDING else data
+            # Whose code counts once cannot log in for each case: what ends a session is left out for them.
+            token = PERSON.log_in()["accessToken"] if operation_id(case) in ENDING and not PERSON.secret else data
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
 
 
@@ -157,4 +158,4 @@ def filter_failure(context, failure, case, response):
 @atexit.register
 def write():
     with open(SETTINGS["counts"], "w") as file:
-        json.dump(counts, file)
+        json.dump({"answers": counts, "person": PERSON and PERSON.described()}, file)
