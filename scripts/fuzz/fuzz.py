@@ -58,6 +58,8 @@ def spec(binary, role):
 def configuration(examples, port):
     lines = [
         f'base-url = "http://127.0.0.1:{port}"', f'hooks = "{HERE / "hooks.py"}"', 'request-timeout = 30', "workers = 1",
+        # Nobody is nobody, and does not sign up.
+        "auth.auto-signup = false",
         "[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true",
         # A scenario follows the spec's links for some steps; those that are guessed are thousands.
         "[phases.stateful]", f"generation.max-examples = {20 * examples}", "inference.algorithms = []",
@@ -93,7 +95,7 @@ def fuzz(stack, role, share, seed, edges, report):
     person, ids = somebody(stack, role)
     answered, failed, number = collections.defaultdict(collections.Counter), [], 0
     cases = lambda: sum(sum(statuses.values()) for statuses in answered.values())
-    examples = max(1, share // 1_000)
+    examples = max(4, share // 1_000)
     while cases() < share:
         directory = report / role / str(number)
         if person:

@@ -75,6 +75,8 @@ fn link(paths: &mut Map<String, Value>) {
             let leads =
                 |other: &str| other == path || other.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'));
             let ids = under.iter().filter(|(other, _)| leads(other)).flat_map(|(_, ids)| ids);
+            // What was never deleted or merged is not to be had back.
+            let ids = ids.filter(|id| !id.ends_with("_restore") && !id.ends_with("_unmerge"));
             let to =
                 |id: &String| (id.clone(), json!({ "operationId": id, "parameters": { "id": "$response.body#/id" } }));
             made["links"] = Value::Object(ids.map(to).collect());
