@@ -62,7 +62,7 @@ def configuration(examples, port):
         "auth.auto-signup = false",
         "[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true",
         # A scenario follows the spec's links for some steps; those that are guessed are thousands.
-        "[phases.stateful]", f"generation.max-examples = {20 * examples}", "inference.algorithms = []",
+        "[phases.stateful]", f"generation.max-examples = {40 * examples}", "inference.algorithms = []",
     ]
     for operation, few in FEW.items():
         lines += ["[[operations]]", f'include-operation-id = "{operation}"', f"generation.max-examples = {min(few, examples)}"]
