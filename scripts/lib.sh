@@ -127,6 +127,18 @@ need_icalendar() {
     python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "icalendar==$wanted" >&2
 }
 
+# For scripts/security: Python and nothing else.
+need_python() {
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
+    if [ "$(uname)" = Darwin ]; then
+        command -v brew >/dev/null || missing "Python 3.11 or newer is needed; install Homebrew (https://brew.sh), then: brew install python"
+        brew install python >&2
+    elif command -v apt-get >/dev/null && ! command -v python3 >/dev/null; then
+        install_debian python3
+    fi
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || missing "Python 3.11 or newer is needed"
+}
+
 # For scripts/bench: the load, the peer's runtime, and PostgreSQL's own programs.
 need_bench() {
     local program packages=()

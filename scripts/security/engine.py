@@ -1,0 +1,133 @@
+"""A run: who there is, what was tried, and what became of it."""
+
+import threading
+from collections import Counter
+
+from catalogue import CASES
+from parties import rows_of
+
+HELD, BROKEN, UNPROVEN = "held", "broken", "unproven"
+SHOWN = 20
+
+
+class Tally:
+    """What became of a case. What is broken is kept with how to see it again, what is not proven with why."""
+
+    def __init__(self):
+        self.counts, self.findings, self.reasons, self.notes = Counter(), [], Counter(), []
+
+    @property
+    def attempts(self):
+        return sum(self.counts.values())
+
+
+class Run:
+    def __init__(self, client, spec, watch, a, b, others=(), short=False, note=lambda text: None):
+        self.client, self.spec, self.watch, self.a, self.b, self.others = client, spec, watch, a, b, list(others)
+        self.short, self.note, self.lock = short, note, threading.Lock()
+        self.tallies = {id: Tally() for id in CASES}
+        # Operations by what became of their ids, and those that were not attacked with why.
+        self.controls, self.left_out, self.attacked = {}, {}, set()
+        watch.mark = b.mark.lower().encode()
+        watch.of_clinic(b.things["company"] + b.things["user"])
+        self.secrets = [party.session.password for party in (a, b, *others)]
+
+    @property
+    def attackers(self):
+        return [self.a, *self.others]
+
+    def record(self, case, verdict, what=""):
+        with self.lock:
+            tally = self.tallies[case]
+            tally.counts[verdict] += 1
+            if verdict == BROKEN and len(tally.findings) < SHOWN:
+                tally.findings.append(self.redact(what))
+            elif verdict == UNPROVEN:
+                tally.reasons[self.redact(what)] += 1
+
+    def tell(self, case, what):
+        """A figure that is no verdict."""
+        self.tallies[case].notes.append(what)
+
+    def check(self, case, right, what):
+        self.record(case, HELD if right else BROKEN, what)
+        return right
+
+    def control(self, operation, what, proven, why=""):
+        """Whether the same request with an id of one's own is answered otherwise: without that, a refusal shows nothing."""
+        with self.lock:
+            self.controls[f"{operation}: {what}"] = (proven, self.redact(why))
+
+    def leave_out(self, operation, why):
+        with self.lock:
+            self.left_out[operation.id] = why
+
+    def redact(self, text):
+        for party in (self.a, self.b, *self.others):
+            for session in (party.session, getattr(party, "spare", None)):
+                for secret in (session.password, session.access, session.refresh) if session else ():
+                    text = text.replace(secret, "…") if secret else text
+        return text
+
+    def ask(self, case, party, method, target, headers=(), body=None, sent=(), session=None, token=True):
+        """A request of clinic A's; what comes back is looked through for what is clinic B's."""
+        headers = list(headers)
+        if token and not any(name.lower() == "authorization" for name, _ in headers):
+            headers.insert(0, ("Authorization", f"Bearer {(session or party.session).token}"))
+        answer = party.client.send(method, target, headers, body)
+        said = " ".join([target, *(value for _, value in headers), *filter(None, sent)]).lower().encode("utf-8", "replace") + (body or b"").lower()
+        self.look(case, answer, said, describe(method, target, headers, body))
+        return answer
+
+    def look(self, case, answer, said, request):
+        leak = self.watch.leaked(answer, said)
+        self.record("watch.leaks", BROKEN if leak else HELD, f"{case}: {leak} in the answer {answer.status} to {request}")
+        insides = self.watch.insides(answer, said)
+        self.record("watch.errors", BROKEN if insides else HELD, f"{case}: {insides}: {request}")
+        if leak:
+            self.record(case, BROKEN, f"{leak} in the answer {answer.status} to {request}")
+        return not leak
+
+    def pair(self, case, party, what, foreign, absent, refused=False, plain=None):
+        """The same request twice: with what is clinic B's, and with what is nowhere. `foreign` and `absent` are (method, target, headers,
+        body, the value). Both are answered alike, byte for byte; where `refused`, with a refusal. Where one's own is asked for beside it,
+        `plain` is the target of that alone: what one sees anyway may change between two looks."""
+        for attempt in range(3):
+            answers = [self.ask(case, party, *request[:4], sent=(request[4],)) for request in (foreign, absent)]
+            one, other = (answer.bare(spellings(request[4])) for answer, request in zip(answers, (foreign, absent)))
+            statuses = [answer.status for answer in answers]
+            if 429 in statuses:
+                return self.record(case, UNPROVEN, "limited (429)")
+            if one == other and not (refused and answers[0].ok):
+                return self.record(case, HELD)
+            if plain and all(answer.ok for answer in answers):
+                seen = ids(self.ask(case, party, foreign[0], plain)) | ids(answers[1])
+                if ids(answers[0]) <= seen:
+                    return self.record(case, HELD)
+            # Once may be chance: another request in between, a server that is busy. Again and again is not.
+        request = describe(*foreign[:4])
+        if one != other:
+            return self.record(case, BROKEN, f"{what}: answered {statuses[0]}, an absent one {statuses[1]}{differing(one, other)}: {request}")
+        return self.record(case, BROKEN, f"{what}: answered {statuses[0]} as if it were one's own: {request}")
+
+
+def ids(answer):
+    """The rows of a list, by their ids."""
+    return {str(row.get("id", row)) for row in rows_of(answer)}
+
+
+def spellings(value):
+    return [value, value.upper(), value.lower()] if value else []
+
+
+def differing(one, other):
+    if one[0] == other[0]:
+        return ", and other headers" if one[2] == other[2] else ", and another body"
+    return ""
+
+
+def describe(method, target, headers, body):
+    """A request, to be sent again: without what is secret."""
+    shown = [f"{name}: {value[:80]}" for name, value in headers if name.lower() not in ("authorization", "cookie")]
+    text = (body or b"").decode("utf-8", "replace")
+    return f"{method} {target[:400]}" + (f" [{'; '.join(shown)[:300]}]" if shown else "") + (f" {text[:300]}" if text else "")
