@@ -8,7 +8,7 @@ import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import spellings
-from engine import HELD, UNPROVEN, ids
+from engine import BROKEN, HELD, UNPROVEN, ids
 from foreign import of_account, without_window
 from parties import SLOT, Refused, rows_of
 from wire import Answer
@@ -113,7 +113,7 @@ def fill(party, one, parts):
     """Two more things in a list: what the POST at the same path makes."""
     maker = next((other for other in party.spec.operations if other.path == one.path and other.makes), None)
     for _ in range(2 if maker else 0):
-        party.settle(maker, dict(parts.path))
+        party.settle(maker, dict(parts.path), recipe=())
 
 
 def conditions(run, one):
@@ -175,22 +175,22 @@ def same(run, one):
     body = parts.body
     if not made.ok:
         return run.record("cross.same", UNPROVEN, f"{one}: clinic B could not make it, {made.status}")
-    for party in run.attackers[:1]:
-        if one.makes in run.a.limited:
-            run.a.make_room(one.makes)
-        ours = run.a.ready(one, new=True)
-        fresh = run.a.keep(one, run.ask("cross.same", party, one.method, ours.target(), ours.headers(), ours.data()))
-        if one.makes in run.a.limited:
-            run.a.make_room(one.makes)
-        again = run.a.ready(one, new=True)
-        places = {position.steps[0] for position in one.positions() if position.where == "body"}
-        kept = {name: value for name, value in (again.body or {}).items() if name in places}
-        equal = with_body(again, {**{name: value for name, value in body.items() if name not in places}, **kept})
-        answer = run.a.keep(one, run.ask("cross.same", party, one.method, equal.target(), equal.headers(), equal.data()))
-        if fresh.status == 409 and answer.status == 409:
-            run.record("cross.same", UNPROVEN, f"{one}: clinic A cannot make one either, {fresh.get('code')}")
-        else:
-            run.check("cross.same", answer.status == fresh.status, f"{one}: what clinic B has was answered {answer.status}, what nobody has {fresh.status}")
+    answers = []
+    for equal in (False, True):
+        for _ in range(3):
+            parts = run.a.ready(one, new=True)
+            if equal:
+                places = {position.steps[0] for position in one.positions() if position.where == "body"}
+                kept = {name: value for name, value in (parts.body or {}).items() if name in places}
+                parts = with_body(parts, {**{name: value for name, value in body.items() if name not in places}, **kept})
+            answer = run.a.keep(one, run.ask("cross.same", run.a, one.method, parts.target(), parts.headers(), parts.data()))
+            if answer.status != 409 or not run.a.make_room(one.makes):
+                break
+        answers.append(answer)
+    if answers[0].status == 409 == answers[1].status:
+        run.record("cross.same", UNPROVEN, f"{one}: clinic A cannot make one either, {answers[0].get('code')}")
+    else:
+        run.check("cross.same", answers[0].status == answers[1].status, f"{one}: what clinic B has was answered {answers[1].status}, what nobody has {answers[0].status}")
 
 
 def with_body(parts, body):
@@ -222,8 +222,11 @@ def race(run, one):
             thread.join()
         made = {party.name: {answer.get("id") for who, answer in answers if who is party and answer.ok} for party in (run.a, run.b)}
         shared = made[run.a.name] & made[run.b.name]
-        if not made[run.b.name]:
-            run.record("cross.race", UNPROVEN, f"{one}: clinic B made nothing")
+        for party, parts in requests:
+            if not made[party.name] and party.keep(one, party.send(parts, [("Idempotency-Key", f"alone-{secrets.token_hex(8)}")])).ok:
+                run.record("cross.race", BROKEN, f"{one}: under a key that both clinics used at once, {party.name} made nothing, and alone it does")
+        if not all(made.values()):
+            run.record("cross.race", UNPROVEN, f"{one}: one of the clinics made nothing")
             continue
         run.watch.of_clinic(made[run.b.name] - shared)
         clean = not shared and all(run.look("cross.race", answer, b"", f"{one}, both at once") for who, answer in answers if who is run.a)
@@ -324,10 +327,10 @@ def events(run, one):
             break
     run.control(one, "stream", control, "clinic B's own stream told nothing")
     run.record("cross.events", HELD if control else UNPROVEN, f"{one}: clinic B's own stream told nothing")
-    target = one.path + "?" + urllib.parse.urlencode({"companyId": next(iter(run.b.things["company"]), "")})
-    for extra in ([("Last-Event-ID", value)] for value in ("0", "1", made[0], "-1")):
-        run.look("cross.events", run.client.send("GET", target, [("Authorization", f"Bearer {run.a.session.token}"), *extra]), made[0].encode(), f"GET {target}")
-        run.record("cross.events", HELD)
+    for last in ("0", made[0]) if control else ():
+        headers = [("Authorization", f"Bearer {run.a.session.token}"), ("Last-Event-ID", last), ("X-Company-Id", next(iter(run.b.things["company"]), ""))]
+        if run.look("cross.events", run.client.send("GET", one.path, headers), made[0].encode(), f"GET {one.path} [Last-Event-ID: {last}]"):
+            run.record("cross.events", HELD)
 
 
 class Intact:

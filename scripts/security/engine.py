@@ -1,6 +1,8 @@
 """A run: who there is, what was tried, and what became of it."""
 
+import re
 import threading
+import time
 from collections import Counter
 
 from catalogue import CASES
@@ -28,6 +30,8 @@ class Run:
         self.tallies = {id: Tally() for id in CASES}
         # Operations by what became of their ids, and those that were not attacked with why.
         self.controls, self.left_out, self.attacked = {}, {}, set()
+        # The ids that name nothing, which were sent beside clinic B's.
+        self.invented, self.repeating, self.telling = set(), set(), set()
         watch.mark = b.mark.lower().encode()
         watch.of_clinic(b.things["company"] + b.things["user"])
         self.secrets = [party.session.password for party in (a, b, *others)]
@@ -76,11 +80,13 @@ class Run:
             headers.insert(0, ("Authorization", f"Bearer {(session or party.session).token}"))
         answer = party.client.send(method, target, headers, body)
         said = " ".join([target, *(value for _, value in headers), *filter(None, sent)]).lower().encode("utf-8", "replace") + (body or b"").lower()
-        self.look(case, answer, said, describe(method, target, headers, body))
+        self.look(case, answer, said, describe(method, target, headers, body), (party, target) if method == "GET" and token else None)
         return answer
 
-    def look(self, case, answer, said, request):
+    def look(self, case, answer, said, request, again=None):
         leak = self.watch.leaked(answer, said)
+        if leak and again and " id " in leak and rows_of(answer) and self.repeats(*again, leak.split()[2]):
+            leak = None
         self.record("watch.leaks", BROKEN if leak else HELD, f"{case}: {leak} in the answer {answer.status} to {request}")
         insides = self.watch.insides(answer, said)
         self.record("watch.errors", BROKEN if insides else HELD, f"{case}: {insides}: {request}")
@@ -88,10 +94,26 @@ class Run:
             self.record(case, BROKEN, f"{leak} in the answer {answer.status} to {request}")
         return not leak
 
+    def repeats(self, party, target, id):
+        """A trail that keeps what was sent to it shows ids that A has sent, in the same way whether or not they exist: it tells A nothing."""
+        if target.partition("?")[0] in self.telling:
+            return False
+        for attempt in range(5):
+            rows = rows_of(party.raw("GET", re.sub(r"([?&])limit=\d+", r"\1", target) + ("&" if "?" in target else "?") + "limit=200"))
+            shapes = lambda wanted: {tuple(sorted(row)) for row in rows if any(isinstance(value, str) and wanted(value) for value in row.values())}
+            invented = shapes(lambda value: value in self.invented)
+            if invented and shapes(lambda value: value == id) <= invented:
+                self.repeating.add(target.partition("?")[0])
+                return True
+            time.sleep(0.2)
+        self.telling.add(target.partition("?")[0])
+        return False
+
     def pair(self, case, party, what, foreign, absent, refused=False, plain=None):
         """The same request twice: with what is clinic B's, and with what is nowhere. `foreign` and `absent` are (method, target, headers,
         body, the value). Both are answered alike, byte for byte; where `refused`, with a refusal. Where one's own is asked for beside it,
         `plain` is the target of that alone: what one sees anyway may change between two looks."""
+        self.invented.add(absent[4])
         for attempt in range(3):
             answers = [self.ask(case, party, *request[:4], sent=(request[4],)) for request in (foreign, absent)]
             one, other = (answer.bare(spellings(request[4])) for answer, request in zip(answers, (foreign, absent)))
@@ -104,7 +126,9 @@ class Run:
                 seen = ids(self.ask(case, party, foreign[0], plain)) | ids(answers[1])
                 if ids(answers[0]) <= seen:
                     return self.record(case, HELD)
-            # Once may be chance: another request in between, a server that is busy. Again and again is not.
+            if statuses[0] != statuses[1] and not any(status == 0 or status >= 500 for status in statuses):
+                break
+            # Of equal status once may be chance: another request in between. Again and again is not.
         request = describe(*foreign[:4])
         if one != other:
             return self.record(case, BROKEN, f"{what}: answered {statuses[0]}, an absent one {statuses[1]}{differing(one, other)}: {request}")

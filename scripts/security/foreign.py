@@ -55,6 +55,7 @@ def attack(run, one):
     run.watch.of_clinic(value for value in theirs.path.values())
     # What A sends is A's own and valid but for one id; it is used up by nothing that is refused.
     base = run.a.ready(one)
+    before = seen(run, one, theirs)
     refused_own = run.a.send(base.put(one.positions()[0], spellings.absent(first_value(base, one))))
     for position in one.positions():
         own, victim = value_at(run.a, base, one, position), value_at(run.b, theirs, one, position)
@@ -67,7 +68,21 @@ def attack(run, one):
         for number, party in enumerate(run.attackers):
             at_place(run, one, there, position, own, victim, party, run.short or number > 0 and one.method != "GET")
     methods(run, one, base, theirs)
+    if before:
+        after = seen(run, one, theirs)
+        run.check("cross.intact", after == before, f"what {one} was tried on was {before[:2]}, and is {after[:2]}")
     control_in_path(run, one, ours_answer, refused_own, theirs)
+
+
+def seen(run, one, theirs):
+    """What is attacked, as its owner sees it, where it can be looked at."""
+    position = one.positions()[0]
+    kind = run.spec.kind(one, position)
+    for other in run.spec.operations if position.where == "path" else ():
+        if other.method == "GET" and other.path.endswith("}") and other.path.count("{") == 1 and run.spec.kind(other, other.positions()[0]) == kind:
+            answer = run.b.raw("GET", SLOT.sub(theirs.path[position.name], other.path))
+            return (answer.status, answer.header("etag"), answer.body) if answer.ok else None
+    return None
 
 
 def usable(run, one):

@@ -114,7 +114,8 @@ class Party:
     def __init__(self, name, client, spec, session, watch=None):
         self.name, self.client, self.spec, self.session, self.watch = name, client, spec, session, watch
         self.mark = f"Zq{name.lower()[:1]}{secrets.token_hex(3)}"
-        self.lock, self.things, self.made = threading.RLock(), {}, []
+        # One for all parties: they share what is learnt of the spec.
+        self.lock, self.things, self.made = spec.lock, {}, []
         self.things["company"] = [session.company["id"]] if session.company.get("id") else []
         self.things["user"] = [session.user["id"]] if session.user.get("id") else []
         # Of what there may be only so many.
@@ -244,15 +245,21 @@ class Party:
     def settle(self, operation, given=None, new=False, mark=None, recipe=None):
         """Sends a valid request, mended as the answers ask: what is refused in the example is put back, then left out; where something
         is taken, with things of its own. The last answer, and its request."""
-        for _ in range(10):
-            parts = self.ready(operation, given, new, mark, recipe)
-            answer = self.keep(operation, self.send(parts))
-            if answer.status == 409 and not new and operation.positions():
-                new = True
-            elif answer.status not in (409, 422) or not (
-                    self.mend(operation, answer, given) or answer.status == 409 and operation.makes and self.make_room(operation.makes)):
-                break
-        return answer, parts
+        which = self.which(operation, given)
+        with self.lock:
+            before = self.spec.templates.get(which)
+            for _ in range(10):
+                parts = self.ready(operation, given, new, mark, recipe)
+                answer = self.keep(operation, self.send(parts))
+                if answer.status == 409 and not new and operation.positions():
+                    new = True
+                elif answer.status not in (409, 422) or not (
+                        self.mend(operation, answer, given) or answer.status == 409 and operation.makes and self.make_room(operation.makes)):
+                    break
+            if not answer.ok:
+                # What did not help is forgotten.
+                self.spec.templates[which] = before
+            return answer, parts
 
     def make_room(self, kind):
         """Where there may be only so many, the oldest of those that were made goes; whether one went."""

@@ -48,6 +48,8 @@ class Report:
                 out(f"not proven, {id}: {reason}" + (f" ({count} times)" if count > 1 else ""))
             for note in run.tallies[id].notes:
                 out(f"told, {id}: {note}")
+        for target in sorted(run.repeating):
+            out(f"told, watch.leaks: {target} repeats ids that were sent to it, alike whether or not they exist")
         for place, (proven, why) in sorted(run.controls.items()):
             if not proven:
                 out(f"no control, {place}: {why}")

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import threading
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -104,7 +105,7 @@ class Spec:
         ]
         self.makers = {}
         # What was learnt of operations by using them, by whomever: bodies that are accepted, what has to be done before, what ids name.
-        self.templates, self.recipes, self.learnt = {}, {}, {}
+        self.templates, self.recipes, self.learnt, self.lock = {}, {}, {}, threading.RLock()
         for one in sorted(self.operations, key=lambda one: one.path.count("{")):
             if one.makes and not one.public:
                 self.makers.setdefault(one.makes, one)

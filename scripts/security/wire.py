@@ -71,13 +71,11 @@ class Watch:
         self.ids.update(one.lower().encode() for one in ids)
 
     def leaked(self, answer, sent=b""):
-        """What of clinic B an answer to A holds, without what A itself had sent."""
+        """What of clinic B an answer to A holds, without what A itself had sent: its text, or an id."""
         data = answer.body.lower() + "\n".join(value for _, value in answer.headers).lower().encode("utf-8", "replace")
         if self.mark and self.mark in data and self.mark not in sent:
             return "text that only clinic B has"
-        if any(found in self.ids and found not in sent for found in UUID.findall(data)):
-            return "an id of clinic B"
-        return None
+        return next((f"the id {found.decode()} of clinic B" for found in UUID.findall(data) if found in self.ids and found not in sent), None)
 
     @staticmethod
     def insides(answer, sent=b""):
@@ -145,30 +143,34 @@ class Client:
                 elif body is None and method in ("POST", "PUT", "PATCH"):
                     link.putheader("Content-Length", "0")
                 link.endheaders(body)
-                return self.read(link.getresponse(), began)
+                return self.read(link.sock, link.getresponse(), began)
             except (OSError, http.client.HTTPException):
                 self.close()
                 # A kept connection may have been closed meanwhile: that says nothing. A new one may not.
                 if not used:
                     return Answer(0, [], b"", time.perf_counter() - began)
 
-    def read(self, response, began):
+    def read(self, socket, response, began):
         headers = [(name.lower(), value) for name, value in response.getheaders()]
         if (response.getheader("content-type") or "").startswith("text/event-stream") and response.status == 200:
-            return Answer(200, headers, self.stream(1.0, response), time.perf_counter() - began)
+            return Answer(200, headers, self.stream(socket, response), time.perf_counter() - began)
         body = response.read()
         self.local.used = True
         if response.will_close:
             self.close()
         return Answer(response.status, headers, body, time.perf_counter() - began)
 
-    def stream(self, seconds, response):
+    def stream(self, socket, response, seconds=1.0):
         """What comes of an answer that does not end."""
         data, until = b"", time.monotonic() + seconds
         try:
-            while (left := until - time.monotonic()) > 0 and self.local.link.sock:
-                self.local.link.sock.settimeout(left)
-                data += response.read1(65536)
+            while (left := until - time.monotonic()) > 0:
+                # The connection may have let go of it already, for an answer that ends it.
+                socket.settimeout(left)
+                more = response.read1(65536)
+                if not more:
+                    break
+                data += more
         except OSError:
             pass
         self.close()
