@@ -53,10 +53,6 @@ fn conflict(code: &'static str, detail: &'static str, pointer: &'static str) -> 
     ApiError::Conflict { code, detail: detail.into(), pointer: Some(pointer) }
 }
 
-fn missing(pointer: &'static str) -> ApiError {
-    conflict("reference_missing", "The request refers to something that does not exist.", pointer)
-}
-
 fn not_bookable(pointer: &'static str) -> ApiError {
     conflict("not_bookable", "This cannot be booked on that day.", pointer)
 }
@@ -90,7 +86,7 @@ pub(super) async fn agree(tx: &mut ClinicTx<Write>, patient: Uuid, place: &mut P
         .map_err(|_| ApiError::internal(anyhow::anyhow!("not a time zone")))?;
     let day = clock::day(place.starts_at, zone);
     if row.try_get::<_, Option<bool>>("reachable")?.is_none() {
-        return Err(missing("/patientId"));
+        return Err(ApiError::missing(Some("/patientId")));
     }
     in_use(row.try_get("practitioner")?, "/practitionerId")?;
     if row.try_get::<_, Option<NaiveDate>>("registration_until")?.is_some_and(|until| until < day) {
@@ -123,7 +119,7 @@ pub(super) async fn agree(tx: &mut ClinicTx<Write>, patient: Uuid, place: &mut P
 /// Absent where it is not there, `false` where nobody is to be booked with it.
 fn in_use(active: Option<bool>, pointer: &'static str) -> Result<()> {
     match active {
-        None => Err(missing(pointer)),
+        None => Err(ApiError::missing(Some(pointer))),
         Some(false) => Err(not_bookable(pointer)),
         Some(true) => Ok(()),
     }

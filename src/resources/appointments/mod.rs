@@ -34,7 +34,7 @@ use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, Clinics};
+use crate::clinic::Clinics;
 use crate::error::Result;
 use crate::transaction;
 
@@ -154,8 +154,7 @@ impl Appointments {
         check_start(new.starts_at, "/startsAt")?;
         let status = if new.confirmed == Some(true) { Status::Confirmed } else { Status::Scheduled }.name();
         let appointment = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Appointment>(tx).await? {
-                tx.record_access(again(&answered));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let mut plan = Plan::from(new);
@@ -288,8 +287,7 @@ impl Appointments {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let appointment = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Appointment>(tx).await? {
-                tx.record_access(again(&answered));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let stood = Appointment::try_from(&tx.one(FIND_FOR_UPDATE.pick(&[1]), &[&id.0]).await?)?;
@@ -300,15 +298,5 @@ impl Appointments {
             once.remember(tx, appointment).await
         })?;
         Ok(Found(appointment))
-    }
-}
-
-/// The audit row of an answer that is given again.
-fn again(appointment: &Appointment) -> Access {
-    Access {
-        action: "read",
-        resource: "appointments",
-        ids: vec![appointment.id],
-        patients: vec![appointment.patient_id],
     }
 }

@@ -20,7 +20,7 @@ use crate::api::idempotency::Once;
 use crate::api::money::{Amounts, Line};
 use crate::api::text::{EntityTags, IdempotencyKey, Quantity};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, Clinics};
+use crate::clinic::Clinics;
 use crate::error::{ApiError, Result};
 use crate::transaction;
 
@@ -52,13 +52,7 @@ impl Documents {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let document = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Document>(tx).await? {
-                tx.record_access(Access {
-                    action: "read",
-                    resource: "documents",
-                    ids: vec![answered.id],
-                    patients: vec![answered.patient_id],
-                });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             tx.one(&HOLD, &[&id.0]).await?;

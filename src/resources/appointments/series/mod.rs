@@ -27,7 +27,7 @@ use crate::api::body::Body;
 use crate::api::idempotency::Once;
 use crate::api::text::IdempotencyKey;
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, Result};
 use crate::region::clock;
 use crate::transaction;
@@ -65,8 +65,7 @@ impl Series {
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let days = days_of(new)?;
         let series = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<AppointmentSeries>(tx).await? {
-                tx.record_access(again(&answered));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let starts = instants(&days, new.starts.0, zone(tx).await?)?;
@@ -218,8 +217,7 @@ impl Series {
         let (caller, why) = (&bearer.0, &body.value);
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let series = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<AppointmentSeries>(tx).await? {
-                tx.record_access(again(&answered));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let row = tx.one(&FIND_FOR_UPDATE, &[&id.0]).await?;
@@ -235,11 +233,6 @@ impl Series {
         })?;
         Ok(Listed(series))
     }
-}
-
-/// The audit row of an answer that is given again.
-fn again(series: &AppointmentSeries) -> Access {
-    Access { action: "read", resource: "appointment_series", ids: vec![series.id], patients: vec![series.patient_id] }
 }
 
 /// Where the clinic's clock hangs.

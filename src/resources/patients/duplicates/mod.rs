@@ -12,10 +12,10 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path, Query};
 use uuid::Uuid;
 
+use super::found_by;
 use super::model::{NewPatient, Patient};
 use super::statements::{DELETERS, EXPECTED, FORGET_LIKENESS, SET_TERMS, columns};
 use super::words::Likeness;
-use super::{again, found_by};
 use crate::api::Tag;
 use crate::api::answer::{Found, Listed};
 use crate::api::body::Body;
@@ -136,8 +136,7 @@ impl Duplicates {
         }
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let patient = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Patient>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let held = tx.rows(&HOLD, &[&vec![id.0, duplicate]]).await?;
@@ -146,11 +145,7 @@ impl Duplicates {
             held.retain(|patient| patient.id == id.0);
             let patient = held.pop().ok_or(ApiError::NotFound)?;
             if !there {
-                return Err(ApiError::Conflict {
-                    code: "reference_missing",
-                    detail: "The request refers to something that does not exist.".into(),
-                    pointer: Some("/duplicateId"),
-                });
+                return Err(ApiError::missing(Some("/duplicateId")));
             }
             tx.rows(&MERGE, &[&id.0, &duplicate]).await?;
             if tx.row(&EXPECTED, &[&duplicate]).await?.is_some() {
@@ -185,8 +180,7 @@ impl Duplicates {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let patient = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Patient>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let held = tx.rows(&HOLD_MERGED, &[&id.0]).await?;
