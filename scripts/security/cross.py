@@ -4,13 +4,12 @@ import json
 import secrets
 import threading
 import time
-import urllib.parse
 from concurrent.futures import ThreadPoolExecutor
 
 import spellings
 from engine import BROKEN, HELD, UNPROVEN, ids
 from foreign import of_account, without_window
-from parties import SLOT, Refused, rows_of
+from parties import SLOT, Refused
 from wire import Answer
 
 # By what a request might name a clinic or a person beside its token.
@@ -58,7 +57,9 @@ def jobs(run):
 
 def headers(run, one):
     parts = run.a.ready(one)
-    target, plain = parts.target(), None
+    if any(parameter["name"] == "limit" for parameter in one.named("query")):
+        parts.query["limit"] = "200"
+    target = parts.target()
     company, user = (next(iter(run.b.things[kind]), "") for kind in ("company", "user"))
     sent = [company, user, run.b.session.email]
     rows = [(name, value) for name in NAMES for value in ([company] if "ser" not in name else [user, run.b.session.email])]
@@ -67,11 +68,14 @@ def headers(run, one):
              ("X-Request-Id", run.b.raw("GET", target).header("x-request-id") or "1"),
              ("X-Original-URL", f"/api/v1/companies/{company}"), ("Traceparent", f"00-{company.replace('-', '')}-0000000000000001-01")]
     for party in run.attackers if not run.short else run.attackers[:1]:
-        plain = run.ask("cross.header", party, "GET", target)
         for header in rows[:3] + rows[-4:] if run.short else rows:
-            answer = run.ask("cross.header", party, "GET", target, [header], sent=sent)
-            held = answer.status == plain.status and (ids(answer) == ids(plain) or ids(answer) <= ids(plain) | ids(run.ask("cross.header", party, "GET", target)))
-            run.check("cross.header", held or 400 <= answer.status < 500, f"{header[0]}: {one} was answered {answer.status}, without it {plain.status}, or with other rows")
+            for attempt in range(4):
+                plain, answer, after = (run.ask("cross.header", party, "GET", target, more, sent=sent) for more in ([], [header], []))
+                # What one sees anyway may change meanwhile; what one does not see is in neither of the two others.
+                held = answer.status == plain.status and ids(answer) <= ids(plain) | ids(after) or 400 <= answer.status < 500
+                if held:
+                    break
+            run.check("cross.header", held, f"{header[0]}: {one} was answered {answer.status}, without it {plain.status}, or with other rows")
 
 
 def cursors(run, one):
@@ -274,6 +278,8 @@ def log_ins(run):
             if not victim:
                 continue
             for what, spell in list((spellings.PATH if position.where == "path" else spellings.BODY).items())[: 6 if run.short else None]:
+                if what == spellings.ALONE:
+                    continue
                 requests = []
                 for value in (victim, spellings.absent(victim)):
                     if position.where == "path":
@@ -313,7 +319,7 @@ def events(run, one):
 
     kinds = [kind for kind in run.spec.makers if kind.lower() in one.path.replace("-", "")] or list(run.spec.makers)[:3]
     control = False
-    for _ in range(5):
+    for _ in range(10):
         threads = [threading.Thread(target=listen, args=(party,)) for party in (run.a, run.b)]
         for thread in threads:
             thread.start()

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 
 from catalogue import CASES
-from parties import rows_of
+from parties import Refused, rows_of
 
 HELD, BROKEN, UNPROVEN = "held", "broken", "unproven"
 SHOWN = 20
@@ -34,7 +34,6 @@ class Run:
         self.invented, self.repeating, self.telling = set(), set(), set()
         watch.mark = b.mark.lower().encode()
         watch.of_clinic(b.things["company"] + b.things["user"])
-        self.secrets = [party.session.password for party in (a, b, *others)]
 
     @property
     def attackers(self):
@@ -68,10 +67,15 @@ class Run:
 
     def redact(self, text):
         for party in (self.a, self.b, *self.others):
-            for session in (party.session, getattr(party, "spare", None)):
-                for secret in (session.password, session.access, session.refresh) if session else ():
-                    text = text.replace(secret, "…") if secret else text
+            for secret in list(party.session.secrets):
+                text = text.replace(secret, "…")
         return text
+
+    def describe(self, method, target, headers, body):
+        """A request, to be sent again: without what is secret."""
+        shown = [f"{name}: {self.redact(value)[:80]}" for name, value in headers if name.lower() not in ("authorization", "cookie")]
+        text = self.redact((body or b"").decode("utf-8", "replace"))
+        return f"{method} {self.redact(target)[:400]}" + (f" [{'; '.join(shown)[:300]}]" if shown else "") + (f" {text[:300]}" if text else "")
 
     def ask(self, case, party, method, target, headers=(), body=None, sent=(), session=None, token=True):
         """A request of clinic A's; what comes back is looked through for what is clinic B's."""
@@ -79,16 +83,20 @@ class Run:
         if token and not any(name.lower() == "authorization" for name, _ in headers):
             headers.insert(0, ("Authorization", f"Bearer {(session or party.session).token}"))
         answer = party.client.send(method, target, headers, body)
+        if answer.status == 429:
+            raise Refused(f"limited (429, Retry-After: {answer.header('retry-after')})")
         said = " ".join([target, *(value for _, value in headers), *filter(None, sent)]).lower().encode("utf-8", "replace") + (body or b"").lower()
-        self.look(case, answer, said, describe(method, target, headers, body), (party, target) if method == "GET" and token else None)
+        self.look(case, answer, said, lambda: self.describe(method, target, headers, body), (party, target) if method == "GET" and token else None)
         return answer
 
     def look(self, case, answer, said, request, again=None):
         leak = self.watch.leaked(answer, said)
         if leak and again and " id " in leak and rows_of(answer) and self.repeats(*again, leak.split()[2]):
             leak = None
-        self.record("watch.leaks", BROKEN if leak else HELD, f"{case}: {leak} in the answer {answer.status} to {request}")
         insides = self.watch.insides(answer, said)
+        if leak or insides:
+            request = request() if callable(request) else request
+        self.record("watch.leaks", BROKEN if leak else HELD, f"{case}: {leak} in the answer {answer.status} to {request}")
         self.record("watch.errors", BROKEN if insides else HELD, f"{case}: {insides}: {request}")
         if leak:
             self.record(case, BROKEN, f"{leak} in the answer {answer.status} to {request}")
@@ -115,11 +123,12 @@ class Run:
         `plain` is the target of that alone: what one sees anyway may change between two looks."""
         self.invented.add(absent[4])
         for attempt in range(3):
-            answers = [self.ask(case, party, *request[:4], sent=(request[4],)) for request in (foreign, absent)]
+            try:
+                answers = [self.ask(case, party, *request[:4], sent=(request[4],)) for request in (foreign, absent)]
+            except Refused as limited:
+                return self.record(case, UNPROVEN, str(limited))
             one, other = (answer.bare(spellings(request[4])) for answer, request in zip(answers, (foreign, absent)))
             statuses = [answer.status for answer in answers]
-            if 429 in statuses:
-                return self.record(case, UNPROVEN, "limited (429)")
             if one == other and not (refused and answers[0].ok):
                 return self.record(case, HELD)
             if plain and all(answer.ok for answer in answers):
@@ -129,7 +138,7 @@ class Run:
             if statuses[0] != statuses[1] and not any(status == 0 or status >= 500 for status in statuses):
                 break
             # Of equal status once may be chance: another request in between. Again and again is not.
-        request = describe(*foreign[:4])
+        request = self.describe(*foreign[:4])
         if one != other:
             return self.record(case, BROKEN, f"{what}: answered {statuses[0]}, an absent one {statuses[1]}{differing(one, other)}: {request}")
         return self.record(case, BROKEN, f"{what}: answered {statuses[0]} as if it were one's own: {request}")
@@ -148,10 +157,3 @@ def differing(one, other):
     if one[0] == other[0]:
         return ", and other headers" if one[2] == other[2] else ", and another body"
     return ""
-
-
-def describe(method, target, headers, body):
-    """A request, to be sent again: without what is secret."""
-    shown = [f"{name}: {value[:80]}" for name, value in headers if name.lower() not in ("authorization", "cookie")]
-    text = (body or b"").decode("utf-8", "replace")
-    return f"{method} {target[:400]}" + (f" [{'; '.join(shown)[:300]}]" if shown else "") + (f" {text[:300]}" if text else "")

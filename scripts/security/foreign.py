@@ -14,8 +14,9 @@ METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE", "TRACE", 
 OVERRIDES = ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Http-Method-Override-Original"]
 
 
-def first(short, whole, count):
-    return dict(itertools.islice(whole.items(), count)) if short else whole
+def first(less, whole, count):
+    """All spellings; the short form's; the first two."""
+    return dict(itertools.islice(whole.items(), (None, count, 2)[less]))
 
 
 def of_account(operation):
@@ -66,7 +67,8 @@ def attack(run, one):
         if position.where != "path":
             there = control_in_place(run, one, base, position, own)
         for number, party in enumerate(run.attackers):
-            at_place(run, one, there, position, own, victim, party, run.short or number > 0 and one.method != "GET")
+            # Lesser roles meet the same walls: of the short form they try a few spellings only.
+            at_place(run, one, there, position, own, victim, party, 2 if run.short and number else 1 if run.short or number and one.method != "GET" else 0)
     methods(run, one, base, theirs)
     if before:
         after = seen(run, one, theirs)
@@ -109,12 +111,14 @@ def value_at(party, parts, one, position):
     return found if found and not found.startswith("no-") else next(iter(party.things["company"]), None)
 
 
-def at_place(run, one, base, position, own, victim, party, short):
+def at_place(run, one, base, position, own, victim, party, less):
     absent = spellings.absent(victim)
     ask = lambda target, value, body=None, headers=None: (
         one.method, target, base.headers() if headers is None else headers, base.data() if body is None else body, value)
     if position.where == "path":
-        for what, spell in first(short, spellings.PATH, spellings.PATH_SHORT).items():
+        for what, spell in first(less, spellings.PATH, spellings.PATH_SHORT).items():
+            if what == spellings.ALONE and one.method != "GET":
+                continue
             targets = []
             for value in (victim, absent):
                 parts = base.copy()
@@ -122,7 +126,7 @@ def at_place(run, one, base, position, own, victim, party, short):
                 targets.append(ask(parts.target(raw=(position.name,)), value))
             run.pair("cross.path", party, f"{one}, {position}, {what}", *targets, refused=what == "as it is")
     elif position.where == "query":
-        for what, spell in first(short, spellings.QUERY, spellings.QUERY_SHORT).items():
+        for what, spell in first(less, spellings.QUERY, spellings.QUERY_SHORT).items():
             bare = base.copy()
             bare.query.pop(position.name, None)
             target = bare.target()
@@ -130,19 +134,19 @@ def at_place(run, one, base, position, own, victim, party, short):
             own_alone = target + ("&" if "?" in target else "?") + f"{position.name}={own}"
             run.pair("cross.query", party, f"{one}, {position}, {what}", ask(joined[0], victim), ask(joined[1], absent), plain=own_alone)
     else:
-        in_body(run, one, base, position, own, victim, absent, party, short, ask)
+        in_body(run, one, base, position, own, victim, absent, party, less, ask)
 
 
-def in_body(run, one, base, position, own, victim, absent, party, short, ask):
+def in_body(run, one, base, position, own, victim, absent, party, less, ask):
     target = base.target()
-    for what, spell in first(short, spellings.BODY, spellings.BODY_SHORT).items():
+    for what, spell in first(less, spellings.BODY, spellings.BODY_SHORT).items():
         bodies = [ask(target, value, base.put(position, spell(value, own)).data()) for value in (victim, absent)]
         run.pair("cross.body", party, f"{one}, {position}, {what}", *bodies, refused=what == "as it is")
     if len(position.steps) > 1 or not isinstance(base.body, dict):
         return
     wrap = (lambda value: [value]) if position.many else (lambda value: value)
     rows = [spellings.wholes(base.body, position.name, wrap(value) if not position.many else value, own) for value in (victim, absent)]
-    for (what, body, headers), (_, other, _) in itertools.islice(zip(*rows), spellings.WHOLE_SHORT if short else None):
+    for (what, body, headers), (_, other, _) in itertools.islice(zip(*rows), (None, spellings.WHOLE_SHORT, 1)[less]):
         if not position.many:
             run.pair("cross.body", party, f"{one}, {position}, {what}", ask(target, victim, body, headers), ask(target, absent, other, headers))
 

@@ -8,6 +8,8 @@ from engine import BROKEN, HELD, UNPROVEN
 from wire import exchange, statuses
 
 MARK = "smuggled-zq"
+# Seconds in which somebody else has to be served.
+WAIT = 20.0
 
 
 def attack(run, group, workers):
@@ -26,7 +28,7 @@ def smuggle(run, safe, maker, workers):
     def head(method, path, *lines):
         return "".join(f"{line}\r\n" for line in (f"{method} {base}{path} HTTP/1.1", f"Host: {host}", f"Authorization: Bearer {token}", "Content-Type: application/json", *lines)) + "\r\n"
 
-    two = exchange(run.client, (head("GET", safe.path) + head("GET", safe.path, "Connection: close")).encode())
+    two = exchange(run.client, (head("GET", safe.path) + head("GET", safe.path, "Connection: close")).encode(), 10.0)
     run.control(safe, "two requests", statuses(two) == [200, 200], f"two requests on one connection are answered {statuses(two)}")
     # Over another's connection that goes on, a hidden request would be answered for whoever comes next: twice, so that the second is too.
     length, chunk = len(hidden), f"0\r\n\r\n{hidden}"
@@ -58,7 +60,6 @@ def smuggle(run, safe, maker, workers):
         "a bare line feed": ([f"Content-Length: {len(chunk)}", "X: y\nTransfer-Encoding: chunked"], chunk),
         "a bare return": ([f"Content-Length: {len(chunk)}", "X: y\rTransfer-Encoding: chunked"], chunk),
         "a header without a name": ([f"Content-Length: {len(chunk)}", ": x", "Transfer-Encoding: chunked"], chunk),
-        "an extension of a chunk": (["Transfer-Encoding: chunked"], f"2;x=\"\r\n{{}}\r\n0\r\n\r\n{hidden}\"\r\n{{}}\r\n0\r\n\r\n"),
         "an extension with a line feed": (["Transfer-Encoding: chunked"], f"2;x\n{{}}\r\n0;\n\r\n{hidden}"),
         "a chunk's size with an underscore": (["Transfer-Encoding: chunked"], f"0_2\r\n{{}}\r\n0\r\n\r\n{hidden}"),
         "a chunk's size in hexadecimal letters": (["Transfer-Encoding: chunked"], f"0x2\r\n{{}}\r\n0\r\n\r\n{hidden}"),
@@ -114,7 +115,7 @@ def slow(run, safe):
             for party in (run.a, run.b):
                 began = time.monotonic()
                 head = f"GET {run.client.base}{safe.path} HTTP/1.1\r\nHost: {run.client.url.netloc}\r\nAuthorization: Bearer {party.session.token}\r\nConnection: close\r\n\r\n"
-                said = statuses(exchange(run.client, head.encode(), 5.0))
+                said = statuses(exchange(run.client, head.encode(), WAIT))
                 if not run.check("frame.slow", said == [200], f"with {count} slow clients another was answered {said} in {time.monotonic() - began:.1f} s"):
                     return
             time.sleep(0.1)

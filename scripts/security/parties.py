@@ -53,7 +53,7 @@ def put(body, steps, value):
     for step, following in zip(steps, steps[1:]):
         if isinstance(body, list):
             body.extend([{}] if not body else [])
-        elif step not in body:
+        elif body.get(step) is None:
             body[step] = [{}] if following == 0 else {}
         body = body[step]
     body[steps[-1]] = value
@@ -72,7 +72,9 @@ class Session:
     """A log-in, renewed before its token expires. Tokens are shown to nobody."""
 
     def __init__(self, client, spec, email, password, ask=None):
-        self.client, self.email, self.password, self.lock = client, email, password, threading.Lock()
+        self.client, self.email, self.password, self.ask, self.lock = client, email, password, ask, threading.Lock()
+        # All that must never be shown.
+        self.secrets = {password}
         self.log_in_path = path_of(spec, "login")
         self.refresh_path = path_of(spec, "refresh")
         body = {"email": email, "password": password}
@@ -89,6 +91,7 @@ class Session:
 
     def take(self, answer):
         self.access, self.refresh = answer.get("accessToken"), answer.get("refreshToken")
+        self.secrets |= {self.access, self.refresh} - {None, ""}
         self.renew_at = time.monotonic() + 0.5 * float(answer.get("expiresIn") or 300)
 
     @property
@@ -125,7 +128,9 @@ class Party:
 
     def another(self):
         """One more log-in of the same person."""
-        return Session(self.client, self.spec, self.session.email, self.session.password)
+        session = Session(self.client, self.spec, self.session.email, self.session.password, self.session.ask)
+        self.session.secrets |= session.secrets
+        return session
 
     def send(self, parts, headers=(), method=None, raw=(), session=None):
         return self.raw(method or parts.operation.method, parts.target(raw), [*parts.headers(), *headers], parts.data(), session)

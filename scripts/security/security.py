@@ -76,7 +76,7 @@ def people(options, client, spec, watch):
     def spare(one):
         one.find("SessionView")
         before = set(one.things.get("SessionView", []))
-        one.spare = Session(client, spec, one.session.email, one.session.password, code)
+        one.spare = one.another()
         one.things.pop("SessionView", None)
         one.find("SessionView")
         one.spare_id = next((id for id in one.things.get("SessionView", []) if id not in before), None)

@@ -24,6 +24,9 @@ def wide(text):
     return percent("".join(chr(ord(c) + 0xFEE0) if c != "-" else c for c in text))
 
 
+# This one asks for one's own, and is answered so: nothing to try with what changes it.
+ALONE = "own, and the other in the query"
+
 # Of a path: what stands there, made of the id and of one's own. The first few are the short form's.
 PATH = {
     "as it is": lambda v, own: v,
@@ -68,7 +71,7 @@ PATH = {
     "array": lambda v, own: f"[{v}]",
     "object": lambda v, own: f"%7B%22id%22:%22{v}%22%7D",
     "plus": lambda v, own: f"+{v}",
-    "own and query": lambda v, own: f"{own}?id={v}",
+    ALONE: lambda v, own: f"{own}?id={v}",
     "query too": lambda v, own: f"{v}?id={own}",
 }
 PATH_SHORT = 8
