@@ -51,13 +51,15 @@ def operation(run, one):
 
 
 def attack(run, one):
-    ours_answer, ours = run.a.succeed(one) if usable(run, one) else (None, run.a.parts(one))
+    if usable(run, one):
+        # A's own works, and what it takes to have it work is known then.
+        run.a.succeed(one)
     theirs = run.b.ready(one)
     run.watch.of_clinic(value for value in theirs.path.values())
     # What A sends is A's own and valid but for one id; it is used up by nothing that is refused.
     base = run.a.ready(one)
     before = seen(run, one, theirs)
-    refused_own = run.a.send(base.put(one.positions()[0], spellings.absent(first_value(base, one))))
+    absent = run.a.send(base.put(one.positions()[0], spellings.absent(first_value(base, one))))
     for position in one.positions():
         own, victim = value_at(run.a, base, one, position), value_at(run.b, theirs, one, position)
         if not own or not victim:
@@ -73,7 +75,7 @@ def attack(run, one):
     if before:
         after = seen(run, one, theirs)
         run.check("cross.intact", after == before, f"what {one} was tried on was {before[:2]}, and is {after[:2]}")
-    control_in_path(run, one, ours_answer, refused_own, theirs)
+    control_in_path(run, one, absent, theirs)
 
 
 def seen(run, one, theirs):
@@ -189,27 +191,24 @@ def without_window(parts):
     return bare
 
 
-def control_in_path(run, one, ours, absent, theirs):
-    """After the attacks: the same request by clinic B, whose own it is; what was attacked is still there."""
+def control_in_path(run, one, absent, theirs):
+    """After the attacks: the same request by clinic B, whose own it is. What was attacked is still there, and is found."""
     places = [position for position in one.positions() if position.where == "path"]
-    if not places:
-        return
-    if not usable(run, one):
-        harmless = one.method == "PATCH"
-        if harmless:
-            theirs.body = {}
-        answer = run.b.send(theirs) if harmless else None
+    if usable(run, one):
+        answer = run.b.keep(one, run.b.send(theirs)) if places else None
+    elif one.method == "PATCH":
+        # Of what the script has not made, it is asked for nothing to be changed.
+        theirs.body = {}
+        answer = run.b.send(theirs)
     else:
-        answer = run.b.keep(one, run.b.send(theirs))
+        answer = None
     for position in places:
         if answer is None:
             run.control(one, str(position), False, "changes what the script has not made: not tried by its owner")
-        elif answer.ok or (answer.status not in (403, absent.status) and 400 <= answer.status < 500) or (ours and ours.ok):
-            held = answer.ok or answer.status == absent.status or answer.status < 500
-            run.control(one, str(position), held, f"its owner was answered {answer.status}")
         else:
-            # 403 to its owner but 404 for what is nowhere: it was found.
-            run.control(one, str(position), answer.status != absent.status, f"its owner is answered {answer.status}, like for an absent one")
+            # Also a conflict shows that it was found.
+            found = answer.ok or 400 <= answer.status < 500 and answer.status != absent.status
+            run.control(one, str(position), found, f"its owner is answered {answer.status}, like for an absent one")
 
 
 def methods(run, one, base, theirs):

@@ -46,6 +46,7 @@ def arguments(given=None):
     parser.add_argument("--workers", type=int, default=4, metavar="COUNT", help="requests at once [4]")
     parser.add_argument("--ca", metavar="FILE", help="certificates (PEM) to trust, of a server with TLS")
     parser.add_argument("--spec", metavar="PATH", default="/openapi.json", help="where the server shows its OpenAPI document [/openapi.json]")
+    parser.add_argument("--keep", action="store_true", help="leave what was made where it is, as in an installation that goes afterwards")
     parser.add_argument("--json", metavar="FILE", help="write the result as a JSON object")
     parser.add_argument("--junit", metavar="FILE", help="write the result as JUnit XML")
     options = parser.parse_args(given)
@@ -107,29 +108,33 @@ def attack(options):
     run = Run(client, spec, watch, a, b, others, options.short, note)
     groups = options.only or GROUPS
     least = (options.least if options.least is not None else LEAST["short" if options.short else "long"]) if "cross" in groups else 0
+    took = []
     try:
         # Before anything else: a server that shows B's things to B shows that the watch can see.
         leaks = watch.leaked(b.raw("GET", next(one.path for one in spec.operations if one.method == "GET" and one.path.endswith("/me"))))
         run.control("watch", "B's own answers hold what is looked for", bool(leaks), "nothing of clinic B was found in an answer to clinic B")
-        rounds(run, options, groups, least)
-        for group, module in (("token", forged), ("mass", bodies), ("inject", bodies), ("limits", bodies), ("race", races), ("frame", framing), ("enum", enumeration)):
-            if group in groups:
-                note(group)
-                module.attack(run, group, options.workers)
+        modules = {"token": forged, "mass": bodies, "inject": bodies, "limits": bodies, "race": races, "frame": framing, "enum": enumeration}
+        for group in (group for group in GROUPS if group in groups):
+            note(group)
+            since = time.monotonic()
+            if group == "cross":
+                rounds(run, options, least)
+            else:
+                modules[group].attack(run, group, options.workers)
+            took.append(f"{group} {time.monotonic() - since:.0f}")
     finally:
-        note("deleting what was made")
-        left = sum(one.clean_up() for one in (a, b))
+        note("" if options.keep else "deleting what was made")
+        left = 0 if options.keep else sum(one.clean_up() for one in (a, b))
         note("")
-    notes = [f"{left} of the {sum(len(one.made) for one in (a, b))} things that were made could not be deleted"] if left else []
+    notes = [f"seconds: {', '.join(took)}"]
+    notes += [f"{left} of the {sum(len(one.made) for one in (a, b))} things that were made could not be deleted"] if left else []
     if client.limited:
         notes.append(f"the server limited us {client.limited} times")
     cases = [id for id in CASES if id.partition(".")[0] in (*groups, "watch")]
     return Report(run, cases, time.monotonic() - began, notes), least
 
 
-def rounds(run, options, groups, least):
-    if "cross" not in groups:
-        return
+def rounds(run, options, least):
     note("making things")
     intact = cross.Intact(run)
     for number in range(50):
@@ -151,6 +156,7 @@ def main():
             # When we are root, PostgreSQL's user must get through to what is its own.
             pathlib.Path(directory).chmod(0o711)
             with local.started(directory, options):
+                options.keep = True
                 return finish(options)
     return finish(options)
 
