@@ -138,6 +138,13 @@ impl ApiError {
         Self::Invalid(vec![FieldError::new(pointer, code, detail)])
     }
 
+    /// What the request refers to is not there: absent, archived and another clinic's alike.
+    #[must_use]
+    pub const fn missing(pointer: Option<&'static str>) -> Self {
+        let ConstraintMessage { code, detail, .. } = ConstraintMessage::missing("", "");
+        Self::Conflict { code, detail: Cow::Borrowed(detail), pointer }
+    }
+
     /// The database is out of reach or out of connections.
     #[must_use]
     pub const fn unavailable(code: &'static str) -> Self {
@@ -157,6 +164,15 @@ pub struct ConstraintMessage {
     pub detail: &'static str,
     /// The field it is about.
     pub pointer: &'static str,
+}
+
+impl ConstraintMessage {
+    /// A foreign key's: what the field refers to is not there.
+    #[must_use]
+    pub const fn missing(constraint: &'static str, pointer: &'static str) -> Self {
+        let detail = "The request refers to something that does not exist.";
+        Self { constraint, code: "reference_missing", detail, pointer }
+    }
 }
 
 /// SQLSTATEs that the migrations raise themselves.
@@ -222,11 +238,7 @@ impl ApiError {
                     pointer: None,
                 })
             }
-            _ if *code == SqlState::FOREIGN_KEY_VIOLATION => named(|| Self::Conflict {
-                code: "reference_missing",
-                detail: "The request refers to something that does not exist.".into(),
-                pointer: None,
-            }),
+            _ if *code == SqlState::FOREIGN_KEY_VIOLATION => named(|| Self::missing(None)),
             _ if *code == SqlState::CHECK_VIOLATION => message.map_or_else(
                 || Self::invalid("", "invalid", "A value is outside what is allowed."),
                 |message| Self::invalid(message.pointer, message.code, message.detail),

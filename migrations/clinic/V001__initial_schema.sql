@@ -667,7 +667,7 @@ CREATE TABLE email_outbox (
 );
 CREATE INDEX email_outbox_due_idx        ON email_outbox (company_id, next_attempt_at) WHERE status = 'pending';
 CREATE INDEX email_outbox_patient_id_idx ON email_outbox (company_id, patient_id);
-CREATE INDEX email_outbox_created_at_idx ON email_outbox (company_id, created_at);
+CREATE INDEX email_outbox_ended_idx      ON email_outbox (company_id, updated_at) WHERE status <> 'pending';
 SELECT app.protect('email_outbox', audited => false, fixed => '{kind,language,patient_id,payload}',
     signs => '{status,attempts,leased_by,leased_until,last_error,sent_at}',
     admin => 'C', manager => 'C', practitioner => 'C', nurse => 'C', secretary => 'C', worker => 'RUSX');

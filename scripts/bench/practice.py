@@ -112,19 +112,20 @@ def measure(stack, options, wrk, note):
         for kind, (method, paths, body) in kinds.items():
             clinic.log_in()
             note(f"round {number + 1} of {options.rounds}: {kind}")
-            if body:
-                unbook(stack, clinic)
             for path in paths:
                 expect(201 if body else 200, request(stack.port, method, path, body, clinic.token))
             if body:
                 first = datetime.datetime.fromisoformat(body["startsAt"]).timestamp()
                 lanes = {"START": f"{first:.0f}", "STEP": str(STEP * 60)}
                 template = json.dumps({**body, "startsAt": "@START@"})
+                unbook(stack, clinic)
                 rates[kind, "http"].append(wrk(stack.port, method, paths, clinic.token, template, options, lanes))
                 unbook(stack, clinic)
             else:
                 rates[kind, "http"].append(wrk(stack.port, method, paths, clinic.token, None, options))
             scripts, recorded = replay(stack, clinic, kind, method, paths, body)
+            if body:
+                unbook(stack, clinic)
             if kind not in shown:
                 shown[kind] = "\n\n".join(plans(stack, clinic, statements) for statements in recorded)
             rates[kind, "pgbench"].append(pgbench(stack, clinic, scripts, options.pool, options.seconds))

@@ -71,9 +71,14 @@ def script(name, statements, fresh=()):
                     return "NULL"
                 if value in fresh:
                     return fresh[value]
+                # pgbench makes a parameter of each mention, and one that stands alone (`$2 IS NULL`) has no type.
+                if len(re.findall(rf"\${found.group(1)}\b", part)) > 1:
+                    return as_text(value)
                 key = f"{name}_{index}_{found.group(1)}"
                 values[key] = value
                 return f":{key}"
+            # A colon before a letter in a text ('HH24:MI') would name a variable.
+            part = re.sub(r"'[^']*'", lambda text: re.sub(r":(?=[A-Za-z_])", "' || chr(58) || '", text.group()), part)
             lines.append(re.sub(r"\$(\d+)", variable, part).rstrip(";").replace("\n", " ") + ";")
     lines.append("\\endpipeline")
     return "\n".join(lines) + "\n", values

@@ -6,7 +6,7 @@
 use poem_openapi::types::{ParseFromJSON, ToJSON};
 
 use super::text::IdempotencyKey;
-use crate::clinic::{Caller, ClinicTx, Write};
+use crate::clinic::{Access, Caller, ClinicTx, Write};
 use crate::error::{ApiError, Result};
 use crate::ids::Role;
 use crate::secrets::sha256;
@@ -31,6 +31,12 @@ sql! { Clinic;
           WHERE company_id = $1 AND user_id = (SELECT app.user_id()) AND operation = $2 AND key = $3";
 }
 
+/// An answer that is kept under its key, and may be given again.
+pub trait Kept: ParseFromJSON + ToJSON {
+    /// What whoever gets it again is shown, for the audit log.
+    fn shown(&self) -> Access;
+}
+
 /// One attempt of a client's, by its key.
 #[derive(Debug)]
 pub struct Once<'a> {
@@ -46,11 +52,12 @@ impl<'a> Once<'a> {
         Self { operation: caller.operation(), key, hash: sha256(&request.concat()) }
     }
 
-    /// Takes the key; what was answered to it before, if it was. `T` must parse what it writes: none of its fields is `read_only`.
+    /// Takes the key; what was answered to it before, if it was, which is audited as being read. `T` must parse what it writes: none of
+    /// its fields is `read_only`.
     ///
     /// # Errors
     /// 422 `idempotency_key_reused` for a key that came with another request.
-    pub async fn answered<T: ParseFromJSON>(&self, tx: &mut ClinicTx<Write>) -> Result<Option<T>> {
+    pub async fn answered<T: Kept>(&self, tx: &mut ClinicTx<Write>) -> Result<Option<T>> {
         let Some(key) = self.key else { return Ok(None) };
         if tx.row(&TAKE, &[&self.operation, &key.as_str(), &&self.hash[..]]).await?.is_some() {
             return Ok(None);
@@ -63,15 +70,17 @@ impl<'a> Once<'a> {
             return Err(reused());
         }
         let response: String = stored.try_get(1)?;
-        let parsed = T::parse_from_json_string(&response);
-        parsed.map(Some).map_err(|_| ApiError::internal(anyhow::anyhow!("a stored answer does not parse")))
+        let answer = T::parse_from_json_string(&response)
+            .map_err(|_| ApiError::internal(anyhow::anyhow!("a stored answer does not parse")))?;
+        tx.record_access(answer.shown());
+        Ok(Some(answer))
     }
 
     /// Stores the answer, in the transaction that it answers.
     ///
     /// # Errors
     /// As the database refuses.
-    pub async fn remember<T: ToJSON>(&self, tx: &mut ClinicTx<Write>, answer: T) -> Result<T> {
+    pub async fn remember<T: Kept>(&self, tx: &mut ClinicTx<Write>, answer: T) -> Result<T> {
         if let Some(key) = self.key {
             tx.rows(&STORE, &[&self.operation, &key.as_str(), &answer.to_json_string()]).await?;
         }

@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
 /// Longest word that is kept or searched, in characters.
-const MAX_WORD: usize = 60;
+pub const MAX_WORD: usize = 60;
 
 /// Accents and case aside: `É` is `e`, `ß` is `ss`, `ø` is `o`.
 #[must_use]

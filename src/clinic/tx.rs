@@ -44,6 +44,14 @@ pub struct Access {
     pub patients: Vec<Uuid>,
 }
 
+impl Access {
+    /// One row's being read.
+    #[must_use]
+    pub fn read(resource: &'static str, id: Uuid, patient: Option<Uuid>) -> Self {
+        Self { action: "read", resource, ids: vec![id], patients: patient.into_iter().collect() }
+    }
+}
+
 /// Parameters that outlive the block that gave them.
 type Owned = Vec<Box<dyn ToSql + Send + Sync>>;
 

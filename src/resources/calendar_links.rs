@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::api::Tag;
 use crate::api::answer::{Created, Done, Listed, Resource, expect_version};
-use crate::api::idempotency::Once;
+use crate::api::idempotency::{Kept, Once};
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
@@ -120,6 +120,12 @@ impl Resource for CalendarLink {
     }
 }
 
+impl Kept for CalendarLink {
+    fn shown(&self) -> Access {
+        Access::read("calendar_links", self.id, None)
+    }
+}
+
 /// The operations on calendar links.
 #[derive(Clone, Copy, Debug)]
 pub struct CalendarLinks;
@@ -161,7 +167,8 @@ impl CalendarLinks {
 
     /// Make a link to a practitioner's calendar
     ///
-    /// Its `url` is answered here and nowhere else: give it to a calendar program. It is good until it is revoked.
+    /// Its `url` is answered here and nowhere else: give it to a calendar program. It is good until it is revoked, or whoever made it may do
+    /// so no more.
     /// Practitioners make links to their own calendar only.
     #[oai(path = "/practitioners/:id/calendar-links", method = "post", operation_id = "calendar_links_create")]
     async fn create(
@@ -178,9 +185,7 @@ impl CalendarLinks {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let link = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<CalendarLink>(tx).await? {
-                let ids = vec![answered.id];
-                tx.record_access(Access { action: "read", resource: "calendar_links", ids, patients: vec![] });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let link = CalendarLink::try_from(&tx.one(&INSERT, &[&Uuid::now_v7(), &id.0]).await?)?;

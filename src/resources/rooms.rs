@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::api::Tag;
 use crate::api::answer::{Created, Done, Found, Listed, Read, Resource, expect_version};
 use crate::api::body::Body;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::{Kept, Once};
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page, order, seen};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, RoomName};
 use crate::auth::caller::Bearer;
@@ -122,6 +122,12 @@ impl Resource for Room {
     }
 }
 
+impl Kept for Room {
+    fn shown(&self) -> Access {
+        Access::read("rooms", self.id, None)
+    }
+}
+
 crate::from_row!(Room { id, facility_id, name, active, created_at, updated_at, version });
 
 /// A room to be entered.
@@ -200,13 +206,7 @@ impl Rooms {
         let (caller, new) = (&bearer.0, &body.value);
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let room = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Room>(tx).await? {
-                tx.record_access(Access {
-                    action: "read",
-                    resource: "rooms",
-                    ids: vec![answered.id],
-                    patients: vec![],
-                });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             tx.one(&HOLD_FACILITY, &[&id.0]).await?;

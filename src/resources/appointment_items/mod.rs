@@ -13,13 +13,13 @@ use uuid::Uuid;
 use crate::api::Tag;
 use crate::api::answer::{Created, Done, Found, Listed, Read, expect_version};
 use crate::api::body::Body;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::{Kept, Once};
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::money::{Amounts, Line};
 use crate::api::tax;
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, ItemDescription, Quantity};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, Caller, ClinicTx, Clinics, Write};
+use crate::clinic::{Caller, ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, FieldError, Result};
 use crate::region::TaxCategory;
 use crate::transaction;
@@ -29,12 +29,8 @@ pub use statements::STATEMENTS;
 use statements::{DELETE, FIND, FIND_FOR_UPDATE, INSERT, KNOWN, LIST, OFFER, STEP, UPDATE};
 
 /// What it is to be made of is not there.
-pub const PRODUCT_MISSING: ConstraintMessage = ConstraintMessage {
-    constraint: "appointment_items_product_id_fkey",
-    code: "reference_missing",
-    detail: "The request refers to something that does not exist.",
-    pointer: "/productId",
-};
+pub const PRODUCT_MISSING: ConstraintMessage =
+    ConstraintMessage::missing("appointment_items_product_id_fkey", "/productId");
 
 /// The operations on appointments' items.
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +70,7 @@ impl AppointmentItems {
     /// Propose an item
     ///
     /// Of a product, which must be offered on the appointment's day (409 `product_not_offered`), or by hand. Price and tax stay as they are
-    /// now, whatever the product costs later.
+    /// now, whatever the product costs later. 409 `illegal_transition` where the appointment was called off, or the patient did not come.
     #[oai(path = "/appointments/:id/items", method = "post", operation_id = "appointment_items_create")]
     async fn create(
         &self,
@@ -90,8 +86,7 @@ impl AppointmentItems {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let item = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<AppointmentItem>(tx).await? {
-                tx.record_access(again(&answered));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let new = &body.value;
@@ -247,11 +242,6 @@ impl AppointmentItems {
     }
 }
 
-/// The audit row of an answer that is given again.
-fn again(item: &AppointmentItem) -> Access {
-    Access { action: "read", resource: "appointment_items", ids: vec![item.id], patients: vec![item.patient_id] }
-}
-
 async fn step(
     clinics: &Clinics,
     caller: &Caller,
@@ -261,14 +251,13 @@ async fn step(
 ) -> Result<Found<AppointmentItem>> {
     let once = Once::new(caller, key, &[id.as_bytes()]);
     let item = transaction!(clinics.write(caller), |tx| {
-        if let Some(answered) = once.answered::<AppointmentItem>(tx).await? {
-            tx.record_access(again(&answered));
+        if let Some(answered) = once.answered(tx).await? {
             return Ok(answered);
         }
         let found = AppointmentItem::try_from(&tx.one(&FIND_FOR_UPDATE, &[&id]).await?)?;
         // Said again, it changes nothing: neither version nor when it was changed.
         let item = if found.status == status {
-            tx.record_access(again(&found));
+            tx.record_access(found.shown());
             found
         } else {
             AppointmentItem::try_from(&tx.one(&STEP, &[&id, &status.name()]).await?)?
@@ -288,6 +277,13 @@ struct Offer {
 
 async fn offer(tx: &mut ClinicTx<Write>, appointment: Uuid, new: &NewAppointmentItem) -> Result<Offer> {
     let row = tx.one(&OFFER, &[&appointment, &new.product_id]).await?;
+    if ["cancelled", "no_show"].contains(&row.try_get("status")?) {
+        return Err(ApiError::Conflict {
+            code: "illegal_transition",
+            detail: "The resource is not in a state that allows this step.".into(),
+            pointer: None,
+        });
+    }
     if new.product_id.is_none() {
         return by_hand(tx, new).await;
     }

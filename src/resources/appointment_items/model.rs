@@ -7,8 +7,10 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::api::answer::Resource;
+use crate::api::idempotency::Kept;
 use crate::api::money::{Amounts, Line};
 use crate::api::text::{ItemDescription, Quantity};
+use crate::clinic::Access;
 use crate::region::TaxCategory;
 
 /// How far an item has come.
@@ -105,6 +107,12 @@ impl Resource for AppointmentItem {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for AppointmentItem {
+    fn shown(&self) -> Access {
+        Access::read("appointment_items", self.id, Some(self.patient_id))
     }
 }
 

@@ -49,12 +49,23 @@ pub const SLOT_HELD: ConstraintMessage = ConstraintMessage {
     pointer: "/startsAt",
 };
 
+// What is archived in the moment that it is booked (`app.require_live`).
+
+/// Who was to treat is archived.
+pub const PRACTITIONER_GONE: ConstraintMessage =
+    ConstraintMessage::missing("appointments_practitioner_id_fkey", "/practitionerId");
+
+/// The room is archived.
+pub const ROOM_GONE: ConstraintMessage = ConstraintMessage::missing("appointments_room_id_fkey", "/roomId");
+
+/// The facility is archived.
+pub const FACILITY_GONE: ConstraintMessage = ConstraintMessage::missing("appointments_facility_id_fkey", "/facilityId");
+
+/// The service is archived.
+pub const SERVICE_GONE: ConstraintMessage = ConstraintMessage::missing("appointments_service_id_fkey", "/serviceId");
+
 fn conflict(code: &'static str, detail: &'static str, pointer: &'static str) -> ApiError {
     ApiError::Conflict { code, detail: detail.into(), pointer: Some(pointer) }
-}
-
-fn missing(pointer: &'static str) -> ApiError {
-    conflict("reference_missing", "The request refers to something that does not exist.", pointer)
 }
 
 fn not_bookable(pointer: &'static str) -> ApiError {
@@ -90,7 +101,7 @@ pub(super) async fn agree(tx: &mut ClinicTx<Write>, patient: Uuid, place: &mut P
         .map_err(|_| ApiError::internal(anyhow::anyhow!("not a time zone")))?;
     let day = clock::day(place.starts_at, zone);
     if row.try_get::<_, Option<bool>>("reachable")?.is_none() {
-        return Err(missing("/patientId"));
+        return Err(ApiError::missing(Some("/patientId")));
     }
     in_use(row.try_get("practitioner")?, "/practitionerId")?;
     if row.try_get::<_, Option<NaiveDate>>("registration_until")?.is_some_and(|until| until < day) {
@@ -123,7 +134,7 @@ pub(super) async fn agree(tx: &mut ClinicTx<Write>, patient: Uuid, place: &mut P
 /// Absent where it is not there, `false` where nobody is to be booked with it.
 fn in_use(active: Option<bool>, pointer: &'static str) -> Result<()> {
     match active {
-        None => Err(missing(pointer)),
+        None => Err(ApiError::missing(Some(pointer))),
         Some(false) => Err(not_bookable(pointer)),
         Some(true) => Ok(()),
     }

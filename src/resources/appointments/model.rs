@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use crate::api::answer::Resource;
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::text::{Notes, Reason};
+use crate::clinic::Access;
 
 /// Where an appointment stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -224,6 +226,12 @@ impl Resource for Appointment {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Appointment {
+    fn shown(&self) -> Access {
+        Access::read("appointments", self.id, Some(self.patient_id))
     }
 }
 

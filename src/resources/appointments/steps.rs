@@ -5,7 +5,6 @@ use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
 use uuid::Uuid;
 
-use super::again;
 use super::booking::refused;
 use super::mails::{self, Rules};
 use super::model::{Appointment, Status};
@@ -121,8 +120,7 @@ impl Steps {
         let (caller, why) = (&bearer.0, &body.value);
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let appointment = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Appointment>(tx).await? {
-                tx.record_access(again(&answered));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let before = Appointment::try_from(&tx.one(FIND_FOR_UPDATE.pick(&[0]), &[&id.0]).await?)?;
@@ -141,8 +139,7 @@ impl Steps {
 
 async fn step(caller: &Caller, clinics: &Clinics, once: &Once<'_>, id: Uuid, to: Status) -> Result<Found<Appointment>> {
     let appointment = transaction!(clinics.write(caller), |tx| {
-        if let Some(answered) = once.answered::<Appointment>(tx).await? {
-            tx.record_access(again(&answered));
+        if let Some(answered) = once.answered(tx).await? {
             return Ok(answered);
         }
         let before = Appointment::try_from(&tx.one(FIND_FOR_UPDATE.pick(&[0]), &[&id]).await?)?;

@@ -17,7 +17,7 @@ use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page, order, seen};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ConstraintMessage, Result};
 use crate::ids::Role;
 use crate::sql;
@@ -37,12 +37,7 @@ pub const NAME_TAKEN: ConstraintMessage = ConstraintMessage {
 };
 
 /// What it is to lie below is not there.
-pub const PARENT_MISSING: ConstraintMessage = ConstraintMessage {
-    constraint: "categories_parent_id_fkey",
-    code: "reference_missing",
-    detail: "The request refers to something that does not exist.",
-    pointer: "/parentId",
-};
+pub const PARENT_MISSING: ConstraintMessage = ConstraintMessage::missing("categories_parent_id_fkey", "/parentId");
 
 /// A tree has no ring.
 pub const RING: ConstraintMessage = ConstraintMessage {
@@ -173,8 +168,7 @@ impl Categories {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let category = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Category>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let category = store(tx, &INSERT, Uuid::now_v7(), &body.value).await?;
@@ -263,8 +257,7 @@ impl Categories {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let category = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Category>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let category = Category::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
@@ -272,11 +265,6 @@ impl Categories {
         })?;
         Ok(Found(category))
     }
-}
-
-/// The audit row of an answer that is given again.
-fn again(category: Uuid) -> Access {
-    Access { action: "read", resource: "categories", ids: vec![category], patients: vec![] }
 }
 
 /// Writes all of a category's columns, by [`INSERT`] or [`UPDATE`].

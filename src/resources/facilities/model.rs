@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::api::address::{Address, AddressPatch};
 use crate::api::answer::Resource;
 use crate::api::hours::{Hours, OpeningHours};
+use crate::api::idempotency::Kept;
 use crate::api::text::{Email, OrganisationName, PhoneNumber};
+use crate::clinic::Access;
 use crate::error::Result;
 
 /// The order of a list of facilities; a minus turns it round.
@@ -65,6 +67,12 @@ impl Resource for Facility {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Facility {
+    fn shown(&self) -> Access {
+        Access::read("medical_facilities", self.id, None)
     }
 }
 

@@ -17,10 +17,10 @@ use super::words;
 use crate::api::Tag;
 use crate::api::answer::Listed;
 use crate::api::csv::{Upload, refusals};
-use crate::api::idempotency::Once;
+use crate::api::idempotency::{Kept, Once};
 use crate::api::text::IdempotencyKey;
 use crate::auth::caller::Bearer;
-use crate::clinic::{ClinicTx, Clinics, Write};
+use crate::clinic::{Access, ClinicTx, Clinics, Write};
 use crate::error::{ApiError, FieldError, Result};
 use crate::ids::Role;
 use crate::region::Locality;
@@ -81,6 +81,13 @@ impl Example for Imported {
     }
 }
 
+impl Kept for Imported {
+    /// Counts, and nobody's data.
+    fn shown(&self) -> Access {
+        Access { action: "read", resource: "patients", ids: vec![], patients: vec![] }
+    }
+}
+
 /// The import of patients.
 #[derive(Clone, Copy, Debug)]
 pub struct Import;
@@ -130,7 +137,7 @@ impl Import {
         }
         let once = Once::new(caller, key.as_ref(), &[&file.raw]);
         let imported = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Imported>(tx).await? {
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let taken = tx.rows(&TAKEN, &[&wanted]).await?;

@@ -29,7 +29,7 @@ use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::search::bounds;
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, FieldError, Result};
 use crate::region::{Locality, Region};
 use crate::sql::{Clinic, Statement};
@@ -42,6 +42,8 @@ use statements::{
     ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, FORGET_LIKENESS, INSERT, LIST, RESTORE, SEARCH_LIST,
     SET_TERMS, UPDATE,
 };
+#[cfg(fuzzing)]
+pub use table::fuzzed;
 use words::{birth_word, sought, terms};
 
 /// As many as a long name has; the statements have room for a birth date beside them.
@@ -147,8 +149,7 @@ impl Patients {
         check_birth(body.value.birth_date).map_err(|error| ApiError::Invalid(vec![error]))?;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let patient = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Patient>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let patient = store(tx, (&INSERT, &ADD_TERMS), Uuid::now_v7(), &body.value).await?;
@@ -254,8 +255,7 @@ impl Patients {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let patient = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Patient>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let patient = Patient::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
@@ -283,11 +283,6 @@ fn check_birth(day: Option<Day>) -> Result<(), FieldError> {
 /// What a changed address is by itself: its country may be the one that was stored.
 fn check_address(patient: &mut NewPatient, clinic: &'static Region) -> Result<()> {
     patient.address.as_mut().map_or(Ok(()), |address| address.check(clinic))
-}
-
-/// The audit row of an answer that is given again.
-fn again(patient: Uuid) -> Access {
-    Access { action: "read", resource: "patients", ids: vec![patient], patients: vec![patient] }
 }
 
 /// Writes all of a patient's columns, by [`INSERT`] or [`UPDATE`], and the words that the patient is found by.

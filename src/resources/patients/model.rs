@@ -9,8 +9,10 @@ use uuid::Uuid;
 pub use crate::api::address::{Address, AddressPatch};
 use crate::api::answer::Resource;
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::search::fold;
 use crate::api::text::{Email, Language, Notes, PatientNumber, PersonName, PhoneNumber};
+use crate::clinic::Access;
 
 /// As stated by the patient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -125,6 +127,12 @@ impl Resource for Patient {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Patient {
+    fn shown(&self) -> Access {
+        Access::read("patients", self.id, Some(self.id))
     }
 }
 

@@ -11,12 +11,10 @@ use chrono::NaiveDate;
 use super::model::{NewPatient, Patient};
 use super::sound::sound;
 use crate::api::day::Day;
-use crate::api::search::{fold, words};
+use crate::api::search::{MAX_WORD, fold, words};
 use crate::api::text::{Email, PersonName, PhoneNumber};
 use crate::region::numbers::national_digits;
 
-/// Longest word that is kept or searched, in characters.
-const MAX_WORD: usize = 60;
 /// Words of family names that are shorter are particles: `de`, `van`, `dos`.
 const MIN_FAMILY: usize = 4;
 

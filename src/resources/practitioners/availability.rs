@@ -20,7 +20,7 @@ use crate::api::idempotency::Once;
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page, seen};
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::ids::Role;
 use crate::sql;
@@ -153,9 +153,7 @@ impl Availability {
         body.value.check()?;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let hours = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Hours>(tx).await? {
-                let (resource, ids) = ("practitioner_availability", vec![answered.id]);
-                tx.record_access(Access { action: "read", resource, ids, patients: vec![] });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             works_at(tx, body.value.facility_id).await?;

@@ -23,7 +23,7 @@ use crate::api::text::{CursorText, EntityTags, IdempotencyKey, Speciality};
 use crate::auth::caller::Bearer;
 use crate::central::Central;
 use crate::central::staff;
-use crate::clinic::{Access, Caller, ClinicTx, Clinics, Write};
+use crate::clinic::{Caller, ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::ids::UserId;
 use crate::sql::{Clinic, Picked};
@@ -133,7 +133,7 @@ impl Practitioners {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let practitioner = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = answered(&once, tx).await? {
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             works_at(tx, body.value.facility_id).await?;
@@ -233,7 +233,8 @@ impl Practitioners {
 
     /// Restore an archived practitioner
     ///
-    /// They are found, changed and booked again. 409 where their number or account is another's by now.
+    /// They are found, changed and booked again. 409 where their number or account is another's by now, or their facility is archived:
+    /// `reference_missing`.
     #[oai(path = "/practitioners/:id/restore", method = "post", operation_id = "practitioners_restore")]
     async fn restore(
         &self,
@@ -248,38 +249,24 @@ impl Practitioners {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let practitioner = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = answered(&once, tx).await? {
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let restored = Practitioner::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
+            works_at(tx, restored.facility_id).await?;
             once.remember(tx, restored).await
         })?;
         Ok(Found(practitioner))
     }
 }
 
-/// What was answered to this attempt before, with the audit row of its being given again.
-async fn answered(once: &Once<'_>, tx: &mut ClinicTx<Write>) -> Result<Option<Practitioner>> {
-    let answered = once.answered::<Practitioner>(tx).await?;
-    if let Some(one) = &answered {
-        tx.record_access(Access { action: "read", resource: "practitioners", ids: vec![one.id], patients: vec![] });
-    }
-    Ok(answered)
-}
-
 /// Holds that there is such a facility, until the transaction ends: one that was archived counts no more than one that never was.
 async fn works_at(tx: &mut ClinicTx<Write>, facility: Option<Uuid>) -> Result<()> {
     match facility {
-        Some(facility) if tx.row(&HOLD_FACILITY, &[&facility]).await?.is_none() => Err(missing("/facilityId")),
+        Some(facility) if tx.row(&HOLD_FACILITY, &[&facility]).await?.is_none() => {
+            Err(ApiError::missing(Some("/facilityId")))
+        }
         _ => Ok(()),
-    }
-}
-
-fn missing(pointer: &'static str) -> ApiError {
-    ApiError::Conflict {
-        code: "reference_missing",
-        detail: "The request refers to something that does not exist.".into(),
-        pointer: Some(pointer),
     }
 }
 
@@ -293,7 +280,7 @@ async fn no_account(central: &Central, caller: &Caller, user: Uuid) -> Result<Op
     match staff::find(central, caller.clinic(), UserId(user)).await {
         Ok(member) if member.status == "active" => Ok(None),
         Ok(_) => Ok(Some(deactivated(Some("/userId")))),
-        Err(ApiError::NotFound) => Ok(Some(missing("/userId"))),
+        Err(ApiError::NotFound) => Ok(Some(ApiError::missing(Some("/userId")))),
         Err(error) => Err(error),
     }
 }

@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use crate::api::answer::Resource;
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::search::fold;
 use crate::api::text::{Color, Email, Language, PersonName, PhoneNumber, RegistrationNumber, Speciality, Title};
+use crate::clinic::Access;
 
 /// The order of a list of practitioners; a minus turns it round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -115,6 +117,12 @@ impl Resource for Practitioner {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Practitioner {
+    fn shown(&self) -> Access {
+        Access::read("practitioners", self.id, None)
     }
 }
 

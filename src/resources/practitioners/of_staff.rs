@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::model::{NewPractitioner, Practitioner};
 use super::statements::INSERT;
-use super::{answered, deactivated, store};
+use super::{deactivated, store};
 use crate::api::Tag;
 use crate::api::answer::Created;
 use crate::api::body::Body;
@@ -92,7 +92,7 @@ impl OfStaff {
         let member = staff::find(&central, caller.clinic(), UserId(id.0)).await?;
         let (first_name, last_name) = (name(member.first_name.as_deref()), name(member.last_name.as_deref()));
         let practitioner = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = answered(&once, tx).await? {
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             if member.status != "active" {

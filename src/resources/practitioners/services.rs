@@ -13,7 +13,7 @@ use super::statements::MAKERS;
 use crate::api::Tag;
 use crate::api::answer::{Done, Listed};
 use crate::api::body::Body;
-use crate::api::idempotency::Once;
+use crate::api::idempotency::{Kept, Once};
 use crate::api::list::{After, Cursors, LIMITS, Limit, Page, seen};
 use crate::api::text::{CursorText, IdempotencyKey, ProductName};
 use crate::auth::caller::Bearer;
@@ -69,6 +69,12 @@ pub struct OfferedService {
     /// Its place in the list.
     #[oai(skip)]
     pub sort_name: String,
+}
+
+impl Kept for OfferedService {
+    fn shown(&self) -> Access {
+        Access::read("practitioner_services", self.id, None)
+    }
 }
 
 crate::from_row!(OfferedService { id, name, duration_minutes, usual_minutes, sort_name });
@@ -141,9 +147,7 @@ impl Services {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), service_id.0.as_bytes(), &body.raw]);
         let offered = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<OfferedService>(tx).await? {
-                let (resource, ids) = ("practitioner_services", vec![answered.id]);
-                tx.record_access(Access { action: "read", resource, ids, patients: vec![] });
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let row = tx.one(&OFFER, &[&id.0, &service_id.0, &body.value.duration_minutes]).await?;

@@ -21,7 +21,7 @@ use crate::api::search::{bounds, fold};
 use crate::api::tax;
 use crate::api::text::{CursorText, EntityTags, IdempotencyKey, SearchText};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ConstraintMessage, Result};
 use crate::region::TaxCategory;
 use crate::sql::{Clinic, Statement};
@@ -58,12 +58,8 @@ pub const PERIOD: ConstraintMessage = ConstraintMessage {
 };
 
 /// What it is to be in is not there.
-pub const CATEGORY_MISSING: ConstraintMessage = ConstraintMessage {
-    constraint: "product_categories_category_id_fkey",
-    code: "reference_missing",
-    detail: "The request refers to something that does not exist.",
-    pointer: "/categoryIds",
-};
+pub const CATEGORY_MISSING: ConstraintMessage =
+    ConstraintMessage::missing("product_categories_category_id_fkey", "/categoryIds");
 
 /// The operations on products and services.
 #[derive(Clone, Copy, Debug)]
@@ -140,8 +136,7 @@ impl Products {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let product = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Product>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let rate = tax::rate(tx, category_of(&body.value)).await?;
@@ -235,8 +230,7 @@ impl Products {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes()]);
         let product = transaction!(clinics.write(caller), |tx| {
-            if let Some(answered) = once.answered::<Product>(tx).await? {
-                tx.record_access(again(answered.id));
+            if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
             let product = Product::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
@@ -273,11 +267,6 @@ impl Products {
         })?;
         Ok(Listed(answer))
     }
-}
-
-/// The audit row of an answer that is given again.
-fn again(product: Uuid) -> Access {
-    Access { action: "read", resource: "products_services", ids: vec![product], patients: vec![] }
 }
 
 /// Medical care, where nothing else is said.

@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 use crate::api::answer::Resource;
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::search::fold;
 use crate::api::text::{LongDescription, Material, ProductCode, ProductName, Unit};
+use crate::clinic::Access;
 use crate::region::TaxCategory;
 
 /// What kind of thing is offered.
@@ -133,6 +135,12 @@ impl Resource for Product {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Product {
+    fn shown(&self) -> Access {
+        Access::read("products_services", self.id, None)
     }
 }
 

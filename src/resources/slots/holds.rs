@@ -20,7 +20,7 @@ use crate::api::hold;
 use crate::api::idempotency::Once;
 use crate::api::text::{IdempotencyKey, OpaqueToken};
 use crate::auth::caller::Bearer;
-use crate::clinic::{Access, ClinicTx, Clinics, Write};
+use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, ConstraintMessage, Result};
 use crate::secrets::{MasterKeys, Purpose, random_text};
 use crate::transaction;
@@ -63,13 +63,7 @@ impl Holds {
         let caller = &bearer.0;
         let once = Once::new(caller, key.as_ref(), &[&body.raw]);
         let hold = transaction!(clinics.write(caller), |tx| {
-            if let Some(sealed) = once.answered::<Hold>(tx).await? {
-                tx.record_access(Access {
-                    action: "read",
-                    resource: "slot_holds",
-                    ids: vec![sealed.id],
-                    patients: vec![],
-                });
+            if let Some(sealed) = once.answered(tx).await? {
                 return opened(&sealed, &keys);
             }
             let hold = make(tx, &body.value).await?;
@@ -106,10 +100,7 @@ async fn make(tx: &mut ClinicTx<Write>, new: &NewHold) -> Result<Hold> {
             let detail = "This cannot be booked on that day.";
             return Err(conflict("not_bookable", detail, Some("/practitionerId")));
         }
-        None => {
-            let detail = "The request refers to something that does not exist.";
-            return Err(conflict("reference_missing", detail, Some("/practitionerId")));
-        }
+        None => return Err(ApiError::missing(Some("/practitionerId"))),
     }
     let now: DateTime<Utc> = room.try_get("at")?;
     if new.starts_at <= now || new.starts_at > now + MAX_AHEAD {

@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use super::engine::{Free, Practitioner};
 use super::presence::{Clinic, Closure, Hours, Opening};
+use crate::api::idempotency::Kept;
 use crate::api::text::OpaqueToken;
+use crate::clinic::Access;
 use crate::error::{ApiError, Result};
 use crate::region::holidays;
 
@@ -72,6 +74,12 @@ pub struct Hold {
     pub ends_at: DateTime<Utc>,
     /// When it is free again, unless it was booked.
     pub expires_at: DateTime<Utc>,
+}
+
+impl Kept for Hold {
+    fn shown(&self) -> Access {
+        Access::read("slot_holds", self.id, None)
+    }
 }
 
 /// The clinic, by any of the rows found.

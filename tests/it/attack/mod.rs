@@ -4,6 +4,7 @@ mod bad_input;
 mod bad_requests;
 mod framing;
 pub mod operations;
+mod outsiders;
 mod paging;
 mod spec_walk;
 mod tokens;

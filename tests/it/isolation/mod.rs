@@ -16,6 +16,7 @@ mod links;
 mod matrix;
 mod pooler;
 mod process;
+mod properties;
 mod rows;
 mod sessions;
 mod side_channels;

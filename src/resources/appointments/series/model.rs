@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use super::{Appointment, CancelFor};
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::text::{Notes, Reason};
 use crate::api::time_of_day::TimeOfDay;
+use crate::clinic::Access;
 
 /// Appointments of one patient that recur.
 #[derive(Debug, Clone, Object)]
@@ -43,6 +45,12 @@ pub struct AppointmentSeries {
     pub updated_at: DateTime<Utc>,
     /// Grows with each change of its rule.
     pub version: i32,
+}
+
+impl Kept for AppointmentSeries {
+    fn shown(&self) -> Access {
+        Access::read("appointment_series", self.id, Some(self.patient_id))
+    }
 }
 
 /// A day of a series whose time is taken.

@@ -8,8 +8,10 @@ use uuid::Uuid;
 
 use crate::api::answer::Resource;
 use crate::api::day::Day;
+use crate::api::idempotency::Kept;
 use crate::api::text::Reason;
 use crate::api::time_of_day::TimeOfDay;
+use crate::clinic::Access;
 use crate::error::{ApiError, FieldError, Result};
 
 /// What some hours are.
@@ -90,6 +92,12 @@ impl Resource for Hours {
 
     fn version(&self) -> i32 {
         self.version
+    }
+}
+
+impl Kept for Hours {
+    fn shown(&self) -> Access {
+        Access::read("practitioner_availability", self.id, None)
     }
 }
 
