@@ -3,18 +3,23 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use medicalpro::ids::Role;
+use medicalpro::ids::{Role, UserId};
 use medicalpro::sql::CentralLogin;
 use medicalpro::{app, resources};
 use tokio_postgres::Client;
+use uuid::Uuid;
 
+use crate::isolation::by_hand::signed_inside;
 use crate::support::{Clinic, World, api_url, provisioner_url};
 
-/// Takes a role as checkout does, without a context: preparing reads no row.
+/// Takes a role as checkout does; without a context nothing is planned.
 pub async fn become_role(database: &Client, clinic: &Clinic<'_>, role: &str) {
+    let context = signed_inside(database, clinic.id, role, UserId(Uuid::nil())).await;
     let schema = clinic.id.database_name();
     database
-        .batch_execute(&format!("BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {schema}, pg_temp"))
+        .batch_execute(&format!(
+            "BEGIN; SET LOCAL ROLE {role}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL app.ctx = '{context}'"
+        ))
         .await
         .unwrap();
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use medicalpro::central::companies::SealedCredentials;
 use medicalpro::clinic::{Credentials, LinkKind};
-use medicalpro::ids::Role;
+use medicalpro::ids::{Role, UserId};
 use medicalpro::secrets::MasterKeys;
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -14,7 +14,8 @@ use tokio_postgres::{Client, Config};
 use uuid::Uuid;
 
 use super::by_hand::{
-    ADMIN, Hand, credentials, login, now, refused, rows, sealed, send, session_roles, treasure, try_connect,
+    ADMIN, Hand, Outcome, credentials, login, refused, rows, sealed, send, session_roles, signed_inside, treasure,
+    try_connect,
 };
 use super::central::{everything, places};
 use crate::support::{Clinic, World, api_url, link_token, provisioner_url};
@@ -174,20 +175,12 @@ async fn the_servers_environment_opens_every_clinic_and_leaves_the_trail_as_it_w
 }
 
 /// As the owner of what is in a clinic's database, by the pads that lie there.
-async fn as_owner(worker: &Client, clinic: &Clinic<'_>, sql: &str) -> super::by_hand::Outcome {
-    let unsigned = format!("{}|medicalpro_owner|{}|{}", clinic.id, Uuid::nil(), now() + 60);
-    let sign = format!(
-        "SET ROLE medicalpro_owner;
-         SELECT s.text || '|' || encode(sha256(k.opad || sha256(k.ipad || convert_to(s.text, 'UTF8'))), 'hex')
-           FROM app.context_key k, LATERAL (SELECT k.kid || '|{unsigned}' AS text) s"
-    );
-    let context = send(worker, &sign).await?.remove(0);
+async fn as_owner(worker: &Client, clinic: &Clinic<'_>, sql: &str) -> Outcome {
+    worker.batch_execute("SET ROLE medicalpro_owner").await.unwrap();
+    let context = signed_inside(worker, clinic.id, "medicalpro_owner", UserId(Uuid::nil())).await;
     let name = clinic.id.database_name();
-    send(
-        worker,
-        &format!("BEGIN; SET LOCAL ROLE medicalpro_owner; SET LOCAL search_path = {name}; SET LOCAL app.ctx = '{context}'; {sql}; COMMIT"),
-    )
-    .await
+    let opening = format!("BEGIN; SET LOCAL search_path = {name}; SET LOCAL app.ctx = '{context}'");
+    send(worker, &format!("{opening}; {sql}; COMMIT")).await
 }
 
 /// The worker migrates, so that it can become the owner of everything in the databases: its credential is the one to guard.
@@ -294,22 +287,16 @@ async fn a_dump_of_one_clinic_signs_for_that_clinic_and_lets_nobody_in() {
     treasure(&a, &hand, "Abelard").await;
     treasure(&b, &other, "Bernard").await;
     // What a dump holds of keys: the pads.
-    let sign = async |of: &Clinic<'_>, claimed: &Clinic<'_>| {
-        let text = format!("|{}|{ADMIN}|{}|{}", claimed.id, hand.user, now() + 60);
-        let sql =
-            "SELECT s.text || '|' || encode(sha256(k.opad || sha256(k.ipad || convert_to(s.text, 'UTF8'))), 'hex')
-                     FROM app.context_key k, LATERAL (SELECT k.kid || $1::text AS text) s";
-        of.database().await.query_one(sql, &[&text]).await.unwrap().get::<_, String>(0)
-    };
-    let own = sign(&a, &a).await;
+    let database = a.database().await;
+    let sign = async |claimed: &Clinic<'_>| signed_inside(&database, claimed.id, ADMIN, hand.user).await;
+    let own = sign(&a).await;
     assert_eq!(hand.after(&hand.opening(ADMIN, &own), NAMES).await, rows(["Abelard"]), "with A's login: what it can");
     for claimed in [&a, &b] {
-        let forged = sign(&a, claimed).await;
+        let forged = sign(claimed).await;
         assert_eq!(other.after(&other.opening(ADMIN, &forged), NAMES).await, refused("MP003"), "at B");
     }
     // No login's password is in it.
     let of_a = credentials(&world, a.id).await;
-    let database = a.database().await;
     let tables = named(&a, "'r', 'p'").await;
     for table in tables.iter().map(String::as_str).chain(["app.context_key", "app.refinery_schema_history"]) {
         let found: i64 = database

@@ -7,6 +7,7 @@ use medicalpro::resources;
 use tokio_postgres::Client;
 
 use super::explain;
+use crate::statements::become_role;
 use crate::support::{Clinic, World};
 
 /// Rows of each table that a list reads.
@@ -118,11 +119,7 @@ async fn every_list_in_every_order_is_read_from_an_index() {
     let mut looked_at = 0;
     for role in Role::ALL {
         let schema = clinic.id.database_name();
-        let session = role.session_role();
-        database
-            .batch_execute(&format!("BEGIN; SET LOCAL ROLE {session}; SET LOCAL search_path = {schema}, pg_temp"))
-            .await
-            .unwrap();
+        become_role(&database, &clinic, role.session_role()).await;
         for list in lists.iter().filter(|list| list.run_by.contains(&role)) {
             for text in list.variants() {
                 let sized = ["LIMIT 21", "LIMIT 101", "LIMIT 51"].iter().any(|size| text.contains(size));

@@ -120,7 +120,7 @@ impl Stage<'_> {
         let (a, b) = (self.a.id.database_name(), self.b.id.database_name());
         let sql = "SELECT string_agg(COALESCE(r.rolname::text, 'PUBLIC') || '=' || lower(left(x.privilege_type, 1)), ' ' ORDER BY 1)
                      FROM pg_database d CROSS JOIN LATERAL aclexplode(d.datacl) x LEFT JOIN pg_roles r ON r.oid = x.grantee
-                    WHERE d.datname = $1 AND x.grantee <> d.datdba AND COALESCE(r.rolname, '') <> 'medicalpro_backup'";
+                    WHERE d.datname = $1 AND x.grantee <> d.datdba AND COALESCE(r.rolname, '') NOT IN ('medicalpro_backup', 'medicalpro_owner')";
         let granted: String = admin.query_one(sql, &[&a]).await.unwrap().get(0);
         let mut entered = String::new();
         for (clinic, name) in [(self.a, "A-login"), (self.b, "B-login")] {
