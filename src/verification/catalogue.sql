@@ -65,6 +65,10 @@ WITH spaces AS (
     SELECT format('trigger %s on %s, enabled %s: %s', tgname, r.name, tgenabled, pg_get_triggerdef(t.oid))
       FROM pg_trigger t JOIN relations r ON r.oid = tgrelid WHERE NOT tgisinternal
     UNION ALL
+    -- Whose values no plan's estimates may tell.
+    SELECT format('no statistics of %s: %s', r.name, string_agg(attname, ', ' ORDER BY attname))
+      FROM pg_attribute a JOIN relations r ON r.oid = attrelid WHERE attnum > 0 AND attstattarget = 0 GROUP BY r.name
+    UNION ALL
     SELECT format('rule %s on %s', rulename, r.name) FROM pg_rewrite w JOIN relations r ON r.oid = ev_class WHERE rulename <> '_RETURN'
     UNION ALL
     SELECT format('event trigger %s on %s', evtname, evtevent) FROM pg_event_trigger

@@ -108,7 +108,10 @@ async fn no_context(inside: &Inside) -> Tally {
         }
     }
     for role in Role::ALL.map(Role::session_role) {
-        tally.refused(format!("{role}: {OWN}"), &["MP001"], &inside.attempt(&inside.opening(role, ""), OWN).await);
+        // Not even a plan, whose estimates would tell of rows.
+        for sql in [OWN, "EXPLAIN SELECT FROM patients"] {
+            tally.refused(format!("{role}: {sql}"), &["MP001"], &inside.attempt(&inside.opening(role, ""), sql).await);
+        }
     }
     tally
 }

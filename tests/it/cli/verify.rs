@@ -195,7 +195,7 @@ impl Tampering {
 
 /// In a clinic's own database.
 fn at_a_clinic(own: &str) -> Vec<Tampering> {
-    let tenant = "CREATE OR REPLACE FUNCTION app.tenant(cur name) RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER
+    let tenant = "CREATE OR REPLACE FUNCTION app.tenant(cur name) RETURNS uuid LANGUAGE plpgsql STABLE PARALLEL SAFE SECURITY DEFINER COST 1
                   SET search_path = pg_catalog, pg_temp AS";
     vec![
         Tampering::new(
