@@ -111,10 +111,10 @@ need_pgbouncer() {
     fi
 }
 
-# For the tests of calendars: a parser that others wrote, in a Python environment of its own below the build's directory.
-need_icalendar() {
-    local venv="${CARGO_TARGET_DIR:-target}/icalendar" wanted=6.3.2
-    [ "$("$venv/bin/python3" -c 'import icalendar; print(icalendar.__version__)' 2>/dev/null)" != $wanted ] || return 0
+# need_venv <package> <version>: in a Python environment of its own below the build's directory.
+need_venv() {
+    local venv="${CARGO_TARGET_DIR:-target}/$1"
+    [ "$("$venv/bin/python3" -c "from importlib.metadata import version; print(version('$1'))" 2>/dev/null)" != "$2" ] || return 0
     # Debian's Python comes without what makes environments.
     if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
         if [ "$(uname)" = Darwin ]; then
@@ -123,9 +123,15 @@ need_icalendar() {
             install_debian python3-venv
         fi
     fi
-    say "installing: icalendar $wanted, for Python"
-    python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "icalendar==$wanted" >&2
+    say "installing: $1 $2, for Python"
+    python3 -m venv "$venv" && "$venv/bin/python3" -m pip install --quiet --disable-pip-version-check "$1==$2" >&2
 }
+
+# For the tests of calendars: a parser that others wrote.
+need_icalendar() { need_venv icalendar 6.3.2; }
+
+# For scripts/fuzz.
+need_schemathesis() { need_venv schemathesis 4.32.5; }
 
 # For scripts/security: Python and nothing else.
 need_python() {

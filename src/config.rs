@@ -274,6 +274,20 @@ pub struct BootstrapSettings {
     pub tls: TlsSettings,
 }
 
+/// What `medicalpro verify` needs: what the server has, and no more.
+#[derive(Args, Clone, Debug)]
+pub struct VerifySettings {
+    #[command(flatten)]
+    /// Central.
+    pub database_url: DatabaseUrl,
+    #[command(flatten)]
+    /// Master keys.
+    pub keys: KeySettings,
+    #[command(flatten)]
+    /// TLS.
+    pub tls: TlsSettings,
+}
+
 /// What `medicalpro worker` needs.
 #[derive(Args, Clone, Debug)]
 pub struct WorkerSettings {

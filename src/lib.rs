@@ -12,6 +12,7 @@
 //! | [`api`] | the contract's building blocks: bodies, pages, answers |
 //! | [`auth`] | who is asking |
 //! | [`provisioning`] | making clinics' databases, and the worker that does |
+//! | [`verification`] | the isolation of a live installation, attacked and reported |
 //! | [`resources`] | a clinic's resources, one file each |
 //! | [`http`] | what every request passes, the spec, the pages |
 //! | [`config`], [`app`] | settings, and everything built once |
@@ -42,3 +43,4 @@ pub mod resources;
 pub mod secrets;
 pub mod sql;
 pub mod telemetry;
+pub mod verification;

@@ -113,6 +113,8 @@ enum Command {
         #[command(subcommand)]
         command: commands::mail::Mail,
     },
+    /// Attack the isolation of clinics on a live installation, changing nothing, and report
+    Verify(commands::verify::Verify),
     /// Ask a running server or worker how it is; ends with 0 if well, with 1 if not: for images without a shell
     Health {
         /// What to ask, by plain HTTP
@@ -198,6 +200,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Clinics { provisioner, command } => commands::clinics::run(&provisioner, command, json).await?,
         Command::Platform { provisioner, command } => commands::platform::run(&provisioner, command, json).await?,
         Command::Mail { command } => commands::mail::run(command, json).await?,
+        Command::Verify(verify) => {
+            // That it could not be verified is not that it failed.
+            return Ok(commands::verify::run(verify, json).await.unwrap_or_else(|error| {
+                fail(&error);
+                ExitCode::from(2)
+            }));
+        }
         Command::Health { url } => {
             // Without what it may bear of a log-in.
             let place = format!("{}://{}", url.scheme(), &url[url::Position::BeforeHost..]);

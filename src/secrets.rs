@@ -316,4 +316,53 @@ mod tests {
         let secret = text.split_once(':').expect("id:key").1;
         assert!(!format!("{:?}", MasterKeys::parse(&text).expect("parses")).contains(secret));
     }
+
+    mod properties {
+        use proptest::prelude::*;
+
+        use super::*;
+
+        const PURPOSES: [Purpose; 3] = [Purpose::ContextKey, Purpose::Cursor, Purpose::Link];
+
+        proptest! {
+            #[test]
+            fn what_is_sealed_opens_as_it_was_and_nowhere_else_nor_with_a_byte_replaced(
+                plain in any::<Vec<u8>>(),
+                here in ".*",
+                elsewhere in ".*",
+                purpose in 0..PURPOSES.len(),
+                at in any::<prop::sample::Index>(),
+                letter in "[ -~é]",
+            ) {
+                let (keys, others) = (keys(), keys());
+                let (purpose, other) = (PURPOSES[purpose], PURPOSES[(purpose + 1) % PURPOSES.len()]);
+                let sealed = keys.seal(purpose, &here, &plain).expect("seals");
+                let open = |purpose, place: &str, text: &str| keys.open(purpose, place, text).ok().map(|plain| plain.to_vec());
+                prop_assert_eq!(open(purpose, &here, &sealed), Some(plain));
+                prop_assert_eq!(open(other, &here, &sealed), None, "another purpose");
+                prop_assert!(others.open(purpose, &here, &sealed).is_err(), "other keys");
+                if here != elsewhere {
+                    prop_assert_eq!(open(purpose, &elsewhere, &sealed), None, "another place");
+                }
+                let at = at.index(sealed.len());
+                let edited = format!("{}{letter}{}", &sealed[..at], &sealed[at + 1..]);
+                if edited != sealed {
+                    prop_assert_eq!(open(purpose, &here, &edited), None, "edited");
+                }
+                prop_assert_eq!(open(purpose, &here, &sealed[..at]), None, "cut short");
+            }
+
+            #[test]
+            fn two_places_of_parts_are_never_one(parts in prop::collection::vec("[a-z|.]{0,4}", 2), cut in any::<prop::sample::Index>()) {
+                // Places are made of parts with a separator between them: what moves across it is another place.
+                let keys = keys();
+                let joined = parts.join("|");
+                let cut = cut.index(joined.len() + 1);
+                let moved = format!("{}|{}", &joined[..cut], &joined[cut..]);
+                let sealed = keys.seal(Purpose::Cursor, &joined, b"x").expect("seals");
+                prop_assert!(keys.open(Purpose::Cursor, &joined, &sealed).is_ok());
+                prop_assert!(keys.open(Purpose::Cursor, &moved, &sealed).is_err());
+            }
+        }
+    }
 }

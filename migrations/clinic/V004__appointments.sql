@@ -113,6 +113,9 @@ CREATE INDEX appointments_service_id_idx      ON appointments (company_id, servi
 CREATE INDEX appointments_created_at_idx      ON appointments (company_id, created_at, id);
 CREATE INDEX appointments_updated_at_idx      ON appointments (company_id, updated_at);                   -- what is new
 CREATE INDEX appointments_series_id_idx       ON appointments (company_id, series_id, occurrence_on);
+-- The archive is a small part, which would otherwise be looked for among all rows.
+CREATE INDEX appointments_archived_starts_at_idx  ON appointments (company_id, starts_at, id)  WHERE deleted_at IS NOT NULL;
+CREATE INDEX appointments_archived_created_at_idx ON appointments (company_id, created_at, id) WHERE deleted_at IS NOT NULL;
 -- Who calls an appointment off or notes a no-show may also delete; who completes it treats, or runs the clinic.
 CREATE TRIGGER path BEFORE INSERT OR UPDATE OF status ON appointments FOR EACH ROW EXECUTE FUNCTION app.follow_path('MP020',
     '>scheduled', '>confirmed',
@@ -167,6 +170,20 @@ CREATE TRIGGER over BEFORE UPDATE OF starts_at, ends_at, practitioner_id, room_i
               IS DISTINCT FROM (NEW.starts_at, NEW.ends_at, NEW.practitioner_id, NEW.room_id))
     EXECUTE FUNCTION app.keep_past_appointment();
 
+-- The patient confirmed a time with somebody: moved away from it, an appointment to come waits to be confirmed again. No step of the path, which
+-- nobody takes by hand; the audit trail names both columns.
+CREATE FUNCTION app.ask_again() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.status       := 'scheduled';
+    NEW.confirmed_at := NULL;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ask_again BEFORE UPDATE OF starts_at, practitioner_id ON appointments FOR EACH ROW
+    WHEN (OLD.status = 'confirmed' AND NEW.status = 'confirmed' AND NEW.starts_at > now()
+          AND (OLD.starts_at, OLD.practitioner_id) IS DISTINCT FROM (NEW.starts_at, NEW.practitioner_id))
+    EXECUTE FUNCTION app.ask_again();
+
 -- A slot that somebody is about to book, for some minutes, under a token.
 CREATE TABLE slot_holds (
     company_id      uuid        NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
@@ -187,7 +204,8 @@ CREATE INDEX slot_holds_practitioner_id_idx ON slot_holds (company_id, practitio
 CREATE INDEX slot_holds_expires_at_idx      ON slot_holds (company_id, expires_at);
 CREATE INDEX slot_holds_user_id_idx         ON slot_holds (company_id, user_id);
 SELECT app.protect('slot_holds', audited => false, automatic => '{user_id}',
-    admin => 'RCX', manager => 'RCX', practitioner => 'RCX', nurse => 'RCX', secretary => 'RCX', readonly => 'R');
+    admin => 'RCX', manager => 'RCX', practitioner => 'RCX', nurse => 'RCX', secretary => 'RCX', readonly => 'R', worker => 'X');
+GRANT SELECT (company_id, expires_at) ON slot_holds TO medicalpro_worker;                 -- to find the outworn ones
 
 -- One at a time takes a practitioner's time: a hold and a booking cannot miss each other, and nobody deadlocks.
 CREATE FUNCTION app.lock_calendar(practitioner uuid) RETURNS void LANGUAGE sql SECURITY DEFINER
@@ -306,8 +324,10 @@ CREATE TABLE appointment_links (
     CONSTRAINT appointment_links_appointment_id_fkey FOREIGN KEY (company_id, appointment_id) REFERENCES appointments
 );
 CREATE INDEX appointment_links_appointment_id_idx ON appointment_links (company_id, appointment_id);
+CREATE INDEX appointment_links_starts_at_idx      ON appointment_links (company_id, starts_at);
 SELECT app.protect('appointment_links', audited => false, fixed => '{appointment_id,starts_at}', automatic => '{answer,answered_at}',
-    admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC');
+    admin => 'RC', manager => 'RC', practitioner => 'RC', nurse => 'RC', secretary => 'RC', worker => 'X');
+GRANT SELECT (company_id, starts_at) ON appointment_links TO medicalpro_worker;           -- to find the outworn ones
 
 -- What the patient is shown: when, with whom and where, as the mail says (`email_outbox`), never what for. Nothing where the link is not good, or not any more.
 CREATE FUNCTION app.link_appointment()
@@ -396,12 +416,14 @@ BEGIN ATOMIC
      ORDER BY a.starts_at, a.id
      LIMIT 10000;
 END;
--- Whether the link still stands: an empty calendar and a revoked one are not the same. That it was looked at is on record.
-CREATE FUNCTION app.link_calendar_stands() RETURNS boolean LANGUAGE sql VOLATILE SECURITY DEFINER
+-- Who made the link, and whether the calendar is their own, as long as the link stands: an empty calendar and a revoked one are not the
+-- same. Whether they may still share it, central knows. That it was looked at is on record.
+CREATE FUNCTION app.link_calendar_stands() RETURNS TABLE (made_by uuid, own boolean) LANGUAGE sql VOLATILE SECURITY DEFINER
 BEGIN ATOMIC
-    SELECT EXISTS (SELECT FROM calendar_links l
-                     JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,
-                          LATERAL app.record_access('export', 'calendar_links', ARRAY[l.id], NULL)
-                    WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL AND p.deleted_at IS NULL);
+    SELECT l.created_by, p.user_id IS NOT DISTINCT FROM l.created_by
+      FROM calendar_links l
+      JOIN practitioners p ON p.company_id = l.company_id AND p.id = l.practitioner_id,
+           LATERAL app.record_access('export', 'calendar_links', ARRAY[l.id], NULL)
+     WHERE l.id = (SELECT app.user_id()) AND l.revoked_at IS NULL AND p.deleted_at IS NULL;
 END;
 GRANT EXECUTE ON FUNCTION app.link_calendar(timestamptz, timestamptz), app.link_calendar_stands() TO medicalpro_link;

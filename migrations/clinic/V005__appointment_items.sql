@@ -4,6 +4,7 @@ CREATE TABLE appointment_items (
     company_id       uuid          NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
     id               uuid          NOT NULL DEFAULT gen_random_uuid(),
     appointment_id   uuid          NOT NULL,
+    patient_id       uuid          NOT NULL,                                        -- the appointment's, for the audit trail
     product_id       uuid,                                                          -- NULL: entered by hand
     position         int           NOT NULL DEFAULT 0,
     description      text          NOT NULL CHECK (length(description) BETWEEN 1 AND 1000),
@@ -25,6 +26,21 @@ CREATE TABLE appointment_items (
 );
 CREATE INDEX appointment_items_appointment_id_idx ON appointment_items (company_id, appointment_id, position, id);
 CREATE INDEX appointment_items_product_id_idx     ON appointment_items (company_id, product_id);
+-- Arguments: the table of what the row belongs to, and the column that refers to it. Whose that is stands beside, since the audit trail
+-- reads the row alone.
+CREATE FUNCTION app.name_patient() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    EXECUTE format('SELECT o.patient_id FROM %I.%I o WHERE o.company_id = $1 AND o.id = $2', TG_TABLE_SCHEMA, TG_ARGV[0])
+       INTO NEW.patient_id USING NEW.company_id, (to_jsonb(NEW) ->> TG_ARGV[1])::uuid;
+    IF NEW.patient_id IS NULL THEN
+        RAISE EXCEPTION 'there is nothing that this row could belong to' USING ERRCODE = 'foreign_key_violation', TABLE = TG_TABLE_NAME,
+            CONSTRAINT = format('%s_%s_fkey', TG_TABLE_NAME, TG_ARGV[1]);
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER name_patient BEFORE INSERT ON appointment_items FOR EACH ROW
+    EXECUTE FUNCTION app.name_patient('appointments', 'appointment_id');
 CREATE TRIGGER path BEFORE INSERT OR UPDATE OF status ON appointment_items FOR EACH ROW EXECUTE FUNCTION app.follow_path('MP020',
     '>proposed', 'proposed>accepted', 'proposed>refused', 'accepted>completed:admin,manager,practitioner,nurse');
 -- What was agreed to stays as it was agreed to. Only a proposal is changed or taken back: what was invoiced stands in the invoice
@@ -41,7 +57,7 @@ CREATE TRIGGER agreed BEFORE UPDATE OF description, quantity, discount_bp ON app
 CREATE TRIGGER agreed_delete BEFORE DELETE ON appointment_items FOR EACH ROW
     WHEN (OLD.status <> 'proposed') EXECUTE FUNCTION app.keep_agreed_item();
 SELECT app.protect('appointment_items', fixed => '{appointment_id,product_id,unit_price_cents,tax_category,tax_rate_bp}',
-    automatic => '{accepted_at,refused_at,completed_at}',
+    automatic => '{patient_id,accepted_at,refused_at,completed_at}',
     admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'RW', secretary => 'RWX', readonly => 'R');
 
 -- Nor is an appointment deleted at which something was agreed to: a quote may refer to it.

@@ -66,6 +66,7 @@ CREATE TABLE document_items (
     company_id       uuid          NOT NULL DEFAULT app.clinic_id() CHECK (company_id = app.clinic_id()),
     id               uuid          NOT NULL DEFAULT gen_random_uuid(),
     document_id      uuid          NOT NULL,
+    patient_id       uuid          NOT NULL,                                      -- the document's, for the audit trail
     product_id       uuid,
     appointment_item_id uuid,                                                     -- what a quote's line was drawn from
     position         int           NOT NULL DEFAULT 0,
@@ -91,8 +92,9 @@ CREATE INDEX document_items_product_id_idx  ON document_items (company_id, produ
 CREATE INDEX document_items_appointment_item_id_idx ON document_items (company_id, appointment_item_id);
 CREATE TRIGGER draft_only BEFORE INSERT OR UPDATE OR DELETE ON document_items FOR EACH ROW
     EXECUTE FUNCTION app.require_parent_status('documents', 'document_id', 'MP021', 'draft');
+CREATE TRIGGER name_patient BEFORE INSERT ON document_items FOR EACH ROW EXECUTE FUNCTION app.name_patient('documents', 'document_id');
 -- A draft's items may be deleted as rows.
-SELECT app.protect('document_items', fixed => '{document_id,appointment_item_id}',
+SELECT app.protect('document_items', fixed => '{document_id,appointment_item_id}', automatic => '{patient_id}',
     admin => 'RWX', manager => 'RWX', practitioner => 'RWX', nurse => 'R', secretary => 'RWX', readonly => 'R');
 
 -- The last number drawn. A row and not a sequence: the number goes back if the transaction does, and the next issue of that

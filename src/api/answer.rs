@@ -58,6 +58,15 @@ pub fn expect_version(if_match: Option<&EntityTags>, version: i32) -> Result<()>
     if if_match.is_none_or(|tags| names(tags, version)) { Ok(()) } else { Err(ApiError::PreconditionFailed) }
 }
 
+/// The same, of what has another entity tag than a version.
+///
+/// # Errors
+/// 412 when `If-Match` names another tag.
+pub fn expect_tag(if_match: Option<&EntityTags>, ours: &str) -> Result<()> {
+    let named = |tags: &EntityTags| tags.as_str().split(',').map(str::trim).any(|tag| tag == "*" || tag == ours);
+    if if_match.is_none_or(named) { Ok(()) } else { Err(ApiError::PreconditionFailed) }
+}
+
 /// 200 with the resource and its `ETag`.
 #[derive(Debug)]
 pub struct Found<T>(pub T);
@@ -86,6 +95,10 @@ impl<T: Resource> Read<T> {
 #[derive(Debug)]
 pub struct Created<T>(pub T);
 
+/// 200 with something whose entity tag is no version, and that tag.
+#[derive(Debug)]
+pub struct Tagged<T>(pub T, pub String);
+
 /// 200 with a page.
 #[derive(Debug)]
 pub struct Listed<T>(pub T);
@@ -103,8 +116,12 @@ fn json(status: StatusCode, value: &impl ToJSON) -> Response {
     Response::builder().status(status).content_type("application/json").body(body)
 }
 
-fn with_etag(mut response: Response, version: i32) -> Response {
-    if let Ok(value) = etag(version).parse() {
+fn with_etag(response: Response, version: i32) -> Response {
+    with_tag(response, &etag(version))
+}
+
+fn with_tag(mut response: Response, tag: &str) -> Response {
+    if let Ok(value) = tag.parse() {
         response.headers_mut().insert(header::ETAG, value);
     }
     response
@@ -132,6 +149,12 @@ impl<T: Resource> IntoResponse for Created<T> {
             response.headers_mut().insert(header::LOCATION, value);
         }
         response
+    }
+}
+
+impl<T: ToJSON + Send> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        with_tag(json(StatusCode::OK, &self.0), &self.1)
     }
 }
 
@@ -205,6 +228,7 @@ answers! {
     Found<Resource> { 200 "The resource." json ["ETag"] }
     Read<Resource> { 200 "The resource." json ["ETag"], 304 "The version named in If-None-Match is the newest." none ["ETag"] }
     Created<Resource> { 201 "Created." json ["ETag", "Location"] }
+    Tagged<ToJSON> { 200 "The resource." json ["ETag"] }
     Listed<ToJSON> { 200 "Done." json [] }
     Made<ToJSON> { 201 "Created." json ["Location"] }
 }
@@ -227,6 +251,10 @@ mod tests {
         assert!(names(&tags("\"3\""), 3) && names(&tags("\"1\", \"3\""), 3) && names(&tags("*"), 3));
         assert!(!names(&tags("\"2\""), 3) && !names(&tags("W/\"3\""), 3));
         assert!("3".parse::<EntityTags>().is_err() && "\"3\", 3".parse::<EntityTags>().is_err());
+        assert!(
+            expect_tag(Some(&tags("\"a\", \"b\"")), "\"b\"").is_ok()
+                && expect_tag(Some(&tags("W/\"b\"")), "\"b\"").is_err()
+        );
         assert!(expect_version(None, 3).is_ok() && expect_version(Some(&tags("\"2\"")), 3).is_err());
     }
 }

@@ -15,9 +15,10 @@ use super::proxies::client_address;
 use super::throttle::Throttle;
 use crate::central::Central;
 use crate::central::companies::{self, Status};
+use crate::central::staff;
 use crate::clinic::{Link, LinkKind, LinkToken};
 use crate::error::{ApiError, Result};
-use crate::ids::ClinicId;
+use crate::ids::{ClinicId, Role, UserId};
 use crate::region::Locality;
 use crate::secrets::MasterKeys;
 
@@ -82,6 +83,19 @@ impl Links {
         let (id, operation) = asked(request);
         let link = Link::verified(said.clinic, said.id, id, operation, door.epoch);
         Ok(Some(Opened { link, country: door.country, language: door.language }))
+    }
+
+    /// Whether whoever made the link to a calendar may still share it; asked each time that it is fetched, so that a link ends with the
+    /// place of its maker, at once. Practitioners share `own` calendars only. The roles are those of `calendar_links`.
+    ///
+    /// # Errors
+    /// As central refuses.
+    pub async fn may_share(&self, link: &Link, maker: UserId, own: bool) -> Result<bool> {
+        Ok(match staff::standing(&self.central, link.clinic(), maker).await? {
+            Some(Role::Admin | Role::Manager | Role::Secretary) => true,
+            Some(Role::Practitioner) => own,
+            Some(Role::Nurse | Role::Readonly) | None => false,
+        })
     }
 
     /// Where a calendar program finds the calendar of a link.

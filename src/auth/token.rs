@@ -174,6 +174,13 @@ impl Tokens {
         Self { keys: ArcSwap::from_pointee(keys), validation }
     }
 
+    /// With a key of its own: for tests/fuzz.
+    #[cfg(fuzzing)]
+    #[must_use]
+    pub fn fuzzed(keys: &MasterKeys) -> Self {
+        Self::of(KeyRing::of(&[super::signing::stored(keys, Utc::now(), None)], keys))
+    }
+
     /// Whether a key counts still, that a token was verified with a moment ago.
     #[must_use]
     pub fn counts(&self, kid: &str) -> bool {

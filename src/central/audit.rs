@@ -87,6 +87,7 @@ pub async fn record_refusal<T>(central: &Central, event: &Event<'_>, outcome: Re
             | ApiError::RateLimited { code, .. },
         ) => *code,
         Err(ApiError::NotFound) => "not_found",
+        Err(ApiError::PreconditionFailed) => "precondition_failed",
         Err(ApiError::Invalid(errors)) => errors.first().map_or("invalid", |error| error.code),
         _ => return outcome,
     };

@@ -42,6 +42,10 @@ sql! { Central;
     /// What signs its contexts, and the generation of all this; only of a clinic that is active.
     CONTEXT_KEY by BOTH;
         "SELECT context_kid, context_key, epoch FROM companies WHERE id = $1 AND status = 'active'";
+    /// All that have a database, with what opens it, for whoever verifies the isolation.
+    DATABASES by [CentralLogin::Api];
+        "SELECT id, db_host, db_port, db_name, db_user, db_password, context_kid, context_key, epoch, schema_version
+           FROM companies WHERE status IN ('active', 'suspended') ORDER BY id";
 }
 
 /// The code of the answer to whoever asks too early.
@@ -307,4 +311,27 @@ pub async fn credentials(central: &Central, clinic: ClinicId) -> Result<SealedCr
         context_key: context.try_get("context_key")?,
         epoch: context.try_get("epoch")?,
     })
+}
+
+/// Every clinic that has a database, suspended ones too: its credentials, and the version of its schema.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn databases(central: &Central) -> Result<Vec<(SealedCredentials, Option<i32>)>> {
+    let rows = central.rows(&DATABASES, &[]).await?;
+    let read = |row: &tokio_postgres::Row| {
+        let sealed = SealedCredentials {
+            clinic: ClinicId(row.try_get("id")?),
+            host: row.try_get("db_host")?,
+            port: row.try_get("db_port")?,
+            name: row.try_get("db_name")?,
+            user: row.try_get("db_user")?,
+            password: row.try_get("db_password")?,
+            context_kid: row.try_get("context_kid")?,
+            context_key: row.try_get("context_key")?,
+            epoch: row.try_get("epoch")?,
+        };
+        Ok((sealed, row.try_get("schema_version")?))
+    };
+    rows.iter().map(read).collect()
 }

@@ -16,7 +16,7 @@ const API: [CentralLogin; 1] = [CentralLogin::Api];
 
 macro_rules! member {
     () => {
-        "SELECT m.user_id AS id, u.email, u.first_name, u.last_name, m.role, m.status, m.created_at AS since,
+        "SELECT m.user_id AS id, u.email, u.first_name, u.last_name, m.role, m.status, m.created_at AS since, m.updated_at,
                 (SELECT max(s.created_at) FROM sessions s WHERE s.user_id = m.user_id AND s.company_id = m.company_id) AS last_login_at,
                 u.totp_confirmed_at IS NOT NULL AS second_factor
            FROM memberships m JOIN users u ON u.id = m.user_id
@@ -39,6 +39,10 @@ sql! { Central;
     /// What somebody may do here, now.
     ROLE by API;
         "SELECT role FROM memberships WHERE company_id = $1 AND user_id = $2 AND status = 'active'";
+    /// The same, of whoever may no longer be logged in, or anywhere.
+    STANDING by API;
+        "SELECT m.role FROM memberships m JOIN users u ON u.id = m.user_id AND u.status = 'active'
+          WHERE m.company_id = $1 AND m.user_id = $2 AND m.status = 'active'";
     /// Another role, another status.
     UPDATE by API;
         "UPDATE memberships SET role = $3, status = $4 WHERE company_id = $1 AND user_id = $2";
@@ -70,6 +74,8 @@ pub struct Member {
     pub status: String,
     /// When they joined.
     pub since: DateTime<Utc>,
+    /// When role or status was last changed.
+    pub updated_at: DateTime<Utc>,
     /// When they last logged in at this clinic, as far as sessions are kept.
     pub last_login_at: Option<DateTime<Utc>>,
     /// Whether a second factor protects the account.
@@ -82,7 +88,26 @@ impl std::fmt::Debug for Member {
     }
 }
 
-crate::from_row!(Member { id, email, first_name, last_name, role, status, since, last_login_at, second_factor });
+crate::from_row!(Member {
+    id,
+    email,
+    first_name,
+    last_name,
+    role,
+    status,
+    since,
+    updated_at,
+    last_login_at,
+    second_factor
+});
+
+impl Member {
+    /// The entity tag of role and status: what else is told of somebody, nobody changes here.
+    #[must_use]
+    pub fn tag(&self) -> String {
+        format!("\"{:x}\"", self.updated_at.timestamp_micros())
+    }
+}
 
 /// A page of a clinic's staff: `after` is the last one's `since` and id, `rows` how many to find.
 ///
@@ -133,6 +158,15 @@ pub async fn lock(tx: &mut CentralTx, clinic: ClinicId) -> Result<String> {
 /// As the database refuses.
 pub async fn role(tx: &mut CentralTx, clinic: ClinicId, user: UserId) -> Result<Option<Role>> {
     let Some(row) = tx.row(&ROLE, &[&clinic.0, &user.0]).await? else { return Ok(None) };
+    row.try_get::<_, &str>(0)?.parse().map(Some).map_err(ApiError::internal)
+}
+
+/// What somebody may do here at this moment, who does not ask: nothing, once place or account is deactivated.
+///
+/// # Errors
+/// As the database refuses.
+pub async fn standing(central: &Central, clinic: ClinicId, user: UserId) -> Result<Option<Role>> {
+    let Some(row) = central.row(&STANDING, &[&clinic.0, &user.0]).await? else { return Ok(None) };
     row.try_get::<_, &str>(0)?.parse().map(Some).map_err(ApiError::internal)
 }
 

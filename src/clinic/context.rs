@@ -74,6 +74,12 @@ impl Link {
     ) -> Self {
         Self(Principal { clinic, user: UserId(id), session_role: "medicalpro_link", request, operation, epoch })
     }
+
+    /// At which clinic.
+    #[must_use]
+    pub const fn clinic(&self) -> ClinicId {
+        self.0.clinic
+    }
 }
 
 /// A person who makes a request, as verified: the token, its session and the clinic's status were checked.

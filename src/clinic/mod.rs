@@ -8,6 +8,7 @@
 //! | `checkout` | the message that opens a transaction: session role, `search_path`, signed context |
 //! | `link` | what a link's token says, sealed |
 //! | `tx` | [`ClinicTx`]: the only thing that runs SQL on a clinic |
+//! | `housekeeping` | what the worker throws away |
 //! | `outbox` | mail about patients: queued by whoever causes it, taken by the worker |
 //!
 //! Invariant: no statement reaches a clinic's database outside a [`ClinicTx`], and there is no way to one but
@@ -18,6 +19,7 @@ mod checkout;
 mod connections;
 mod context;
 mod credentials;
+pub mod housekeeping;
 mod link;
 pub mod outbox;
 mod tx;

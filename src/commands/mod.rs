@@ -6,6 +6,7 @@ pub mod keys;
 pub mod mail;
 pub mod migrate;
 pub mod platform;
+pub mod verify;
 
 use anstream::println;
 use anstyle::{AnsiColor, Style};

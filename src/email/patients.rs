@@ -11,6 +11,7 @@ use super::outbox::{Sender, home};
 use super::{Appointment, DocumentKind, Mail, PostalAddress, Practice, Reader, SendError};
 use crate::central::clinic_mail::{self, Turn};
 use crate::central::companies::{self, Status};
+use crate::clinic::housekeeping;
 use crate::clinic::outbox::{self, Addressee, AppointmentNotice, Due, Notice, Outcome};
 use crate::clinic::{Errand, LinkKind, LinkToken};
 use crate::error::{Result, describe};
@@ -41,7 +42,7 @@ impl Sender {
         looking.instrument(span).await;
     }
 
-    /// Sends what is due at a clinic; when it is to be looked at again.
+    /// Sends what is due at a clinic, and throws away what is outworn; when it is to be looked at again.
     async fn send_all(&self, clinic: ClinicId, errand: &Errand) -> Result<Option<DateTime<Utc>>> {
         let began = Instant::now();
         while began.elapsed() < TURN {
@@ -50,7 +51,10 @@ impl Sender {
                 return Ok(Some(Utc::now()));
             }
             let Some(due) = transaction!(self.clinics.run(errand), |tx| outbox::claim(tx, &self.name).await)? else {
-                return transaction!(self.clinics.run(errand), |tx| outbox::next(tx).await);
+                return transaction!(self.clinics.run(errand), |tx| {
+                    let more = housekeeping::purge(tx).await?;
+                    Ok(if more { Some(Utc::now()) } else { outbox::next(tx).await? })
+                });
             };
             let span = tracing::error_span!("mail", mail = %due.id, attempt = due.attempts);
             let _timed = timed(&span);

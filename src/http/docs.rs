@@ -31,10 +31,11 @@ impl Docs {
     /// # Errors
     /// When the library's spec is not what `spec` expects.
     pub fn of<T: OpenApi>(service: &OpenApiService<T, ()>) -> anyhow::Result<Self> {
-        let mut spec: Value = serde_json::from_str(&service.spec())?;
+        let export: Value = serde_json::from_str(&service.spec())?;
+        let mut spec = export.clone();
         spec::mend(&mut spec)?;
         let (page, policy) = swagger(&service.swagger_ui_html())?;
-        let routes = Routes::of(&spec);
+        let routes = Routes::of(&spec, &export);
         Ok(Self { spec: format!("{spec:#}\n"), page, policy, routes })
     }
 }

@@ -11,6 +11,7 @@ pub mod link;
 pub mod page;
 pub mod probe;
 pub mod problem;
+mod query;
 pub mod routes;
 mod spec;
 pub mod texts;
@@ -64,7 +65,7 @@ impl<E: Endpoint> Endpoint for Guard<E> {
 impl<E: Endpoint> Guard<E> {
     async fn answer(&self, request: Request, id: RequestId, locality: &Locality) -> Response {
         let started = Instant::now();
-        let method = request.method().clone();
+        let (method, uri) = (request.method().clone(), request.uri().clone());
 
         // What was half done when it panicked is dropped with its future: a transaction closes its connection.
         let operation = async {
@@ -79,7 +80,7 @@ impl<E: Endpoint> Guard<E> {
         };
         let mut response = match outcome {
             Ok(response) => response,
-            Err(error) => self.problems.answer(error, id, locality.language()),
+            Err(error) => self.problems.answer(error, &method, &uri, id, locality.language()),
         };
         harden(response.headers_mut());
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use poem::error::{MethodNotAllowedError, NotFoundError, ResponseError};
-use poem::http::{Method, StatusCode, header};
+use poem::http::{Method, StatusCode, Uri, header};
 use poem::{Error, PathPattern, Request, Response};
 use poem_openapi::error::{AuthorizationError, ParseParamError, ParsePathError};
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, Registry};
@@ -265,9 +265,16 @@ impl Problems {
     }
 
     /// The answer to a failure, in this language; logs what is our fault, and counts who was turned away.
-    pub(super) fn answer(&self, error: Error, request: RequestId, language: Language) -> Response {
+    pub(super) fn answer(
+        &self,
+        error: Error,
+        method: &Method,
+        uri: &Uri,
+        request: RequestId,
+        language: Language,
+    ) -> Response {
         let pattern = error.data::<PathPattern>().cloned();
-        let problem = self.classify(error, pattern.as_ref().map(|pattern| &*pattern.0));
+        let problem = self.classify(error, method, uri, pattern.as_ref().map(|pattern| &*pattern.0));
         match &problem {
             ApiError::Internal { code, cause } => {
                 let (cause, alarm) = (describe(cause), *code == "isolation_violation");
@@ -292,15 +299,18 @@ impl Problems {
         response
     }
 
-    fn classify(&self, error: Error, pattern: Option<&str>) -> ApiError {
+    fn classify(&self, error: Error, method: &Method, uri: &Uri, pattern: Option<&str>) -> ApiError {
         let error = match error.downcast::<ApiError>() {
             Ok(ours) => return ours,
             Err(error) => error,
         };
         // The reasons quote what was sent: they are not told on.
         if let Some(parameter) = error.downcast_ref::<ParseParamError>() {
-            let place = if parameter.name.contains('-') { "header" } else { "query" };
-            return ApiError::invalid(format!("/{place}/{}", parameter.name), "invalid", "is not valid");
+            if parameter.name.contains('-') {
+                return ApiError::invalid(format!("/header/{}", parameter.name), "invalid", "is not valid");
+            }
+            let query = uri.query().unwrap_or_default();
+            return ApiError::Invalid(self.routes.invalid_query(method, pattern, query, parameter.name));
         }
         if let Some(parameter) = error.downcast_ref::<ParsePathError>() {
             let name = self.routes.parameter(pattern, parameter.name);

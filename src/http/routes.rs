@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use poem::http::Method;
 use serde_json::{Map, Value};
 
+use super::query::Queries;
 use super::spec::METHODS;
+use crate::error::FieldError;
 use crate::telemetry::metrics::Operation;
 
 /// The routes, by the router's patterns (`/api/v1/patients/:param0`), and the headers that operations read.
@@ -13,6 +15,7 @@ use crate::telemetry::metrics::Operation;
 pub struct Routes {
     by_pattern: HashMap<String, Known>,
     headers: Vec<String>,
+    queries: Queries,
     other: Operation,
 }
 
@@ -24,9 +27,9 @@ struct Known {
 }
 
 impl Routes {
-    /// Reads the spec.
+    /// Reads the spec, and the library's export of it.
     #[must_use]
-    pub fn of(spec: &Value) -> Self {
+    pub fn of(spec: &Value, export: &Value) -> Self {
         let paths = spec["paths"].as_object();
         let by_pattern = paths.into_iter().flatten().map(|(path, item)| known(path, item)).collect();
         let operations = paths.into_iter().flat_map(Map::values).filter_map(Value::as_object).flat_map(Map::values);
@@ -37,7 +40,7 @@ impl Routes {
             .collect();
         headers.sort_unstable();
         headers.dedup();
-        Self { by_pattern, headers, other: Operation::new("other") }
+        Self { by_pattern, headers, queries: Queries::of(export), other: Operation::new("other") }
     }
 
     /// What `Allow` says. Beside the operations there are only pages.
@@ -52,6 +55,17 @@ impl Routes {
             .zip(index)
             .and_then(|(known, index)| known.parameters.get(index))
             .map_or(name, String::as_str)
+    }
+
+    /// All that is wrong with a query, of which this parameter is not valid.
+    pub(super) fn invalid_query(
+        &self,
+        method: &Method,
+        pattern: Option<&str>,
+        query: &str,
+        parameter: &str,
+    ) -> Vec<FieldError> {
+        self.queries.errors(self.operation(method, pattern).name(), query, parameter)
     }
 
     /// The headers that operations read.
@@ -103,13 +117,14 @@ mod tests {
 
     #[test]
     fn a_route_is_known_by_the_routers_pattern() {
-        let routes = Routes::of(&json!({ "paths": { "/a/{id}/b/{part}": {
+        let spec = json!({ "paths": { "/a/{id}/b/{part}": {
             "get": {
                 "operationId": "find",
                 "parameters": [{ "in": "header", "name": "If-Match" }, { "in": "query", "name": "q" }],
             },
             "delete": { "operationId": "remove", "parameters": [{ "in": "header", "name": "If-Match" }] },
-        } } }));
+        } } });
+        let routes = Routes::of(&spec, &spec);
         let pattern = Some("/a/:param0/b/:param1");
         assert_eq!(routes.allow(pattern), "GET, HEAD, DELETE");
         assert_eq!(routes.parameter(pattern, "param1"), "part");

@@ -1,4 +1,4 @@
-//! The one pass over the library's export: what it cannot say, or says in its own way.
+//! The one pass over the library's export: what it cannot say, as links between operations, or says in its own way.
 //!
 //! The texts' own formats (`person-name`, `phone` …) are how bodies are checked; what is published are OpenAPI's formats, with the
 //! same limits and patterns.
@@ -50,7 +50,38 @@ pub(super) fn mend(spec: &mut Value) -> anyhow::Result<()> {
             }
         }
     }
+    link(paths);
     Ok(())
+}
+
+/// From what makes something to all that can be done with it: what stands under the path whose `…_find` or `…_delete` bears its name.
+fn link(paths: &mut Map<String, Value>) {
+    let mut things = Vec::new();
+    for (path, item) in paths.iter().filter(|(path, _)| path.ends_with("/{id}")) {
+        for (method, end) in [("get", "_find"), ("delete", "_delete")] {
+            let name = item[method]["operationId"].as_str().and_then(|id| id.strip_suffix(end));
+            things.extend(name.map(|name| (format!("{name}_"), path.clone())));
+        }
+    }
+    let mut under: Vec<(String, Vec<String>)> = Vec::new();
+    for (path, item) in paths.iter().filter(|(path, _)| path.matches('{').count() == 1) {
+        let ids = METHODS.iter().filter_map(|method| item[*method]["operationId"].as_str());
+        under.push((path.clone(), ids.map(str::to_owned).collect()));
+    }
+    for operation in paths.values_mut().filter_map(|item| item.get_mut("post")) {
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        let named = things.iter().filter(|(name, _)| id.starts_with(name)).max_by_key(|(name, _)| name.len());
+        if let (Some((_, path)), Some(made)) = (named.cloned(), operation["responses"].get_mut("201")) {
+            let leads =
+                |other: &str| other == path || other.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/'));
+            let ids = under.iter().filter(|(other, _)| leads(other)).flat_map(|(_, ids)| ids);
+            // What was never deleted or merged is not to be had back.
+            let ids = ids.filter(|id| !id.ends_with("_restore") && !id.ends_with("_unmerge"));
+            let to =
+                |id: &String| (id.clone(), json!({ "operationId": id, "parameters": { "id": "$response.body#/id" } }));
+            made["links"] = Value::Object(ids.map(to).collect());
+        }
+    }
 }
 
 /// A reference with a description beside it has a second part that says the same; and `null` is not allowed by the schema that is

@@ -167,7 +167,8 @@ impl CalendarLinks {
 
     /// Make a link to a practitioner's calendar
     ///
-    /// Its `url` is answered here and nowhere else: give it to a calendar program. It is good until it is revoked.
+    /// Its `url` is answered here and nowhere else: give it to a calendar program. It is good until it is revoked, or whoever made it may do
+    /// so no more.
     /// Practitioners make links to their own calendar only.
     #[oai(path = "/practitioners/:id/calendar-links", method = "post", operation_id = "calendar_links_create")]
     async fn create(

@@ -57,6 +57,7 @@ pub const fn api() -> Api {
 pub fn statements() -> Vec<&'static Statement<Clinic>> {
     [
         crate::clinic::STATEMENTS,
+        crate::clinic::housekeeping::STATEMENTS,
         crate::clinic::outbox::STATEMENTS,
         crate::api::idempotency::STATEMENTS,
         crate::api::tax::STATEMENTS,
@@ -91,9 +92,13 @@ pub fn statements() -> Vec<&'static Statement<Clinic>> {
 /// What the constraints of clinics' databases mean to a client.
 pub static CONSTRAINTS: &[ConstraintMessage] = &[
     appointment_items::PRODUCT_MISSING,
+    appointments::FACILITY_GONE,
     appointments::PATIENT_BUSY,
     appointments::PRACTITIONER_BUSY,
+    appointments::PRACTITIONER_GONE,
     appointments::ROOM_BUSY,
+    appointments::ROOM_GONE,
+    appointments::SERVICE_GONE,
     appointments::SLOT_HELD,
     categories::IN_USE,
     categories::NAME_TAKEN,

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["api"],
     &["auth"],
     &["provisioning", "resources"],
-    &["http"],
+    &["http", "verification"],
     &["config"],
     &["app"],
     &["dev"],
@@ -42,13 +42,16 @@ const NAMED_ONLY_IN: &[(&str, &[&str])] = &[
     ("address_proven(", &["central/users.rs", "dev/demo/clinics.rs"]),
     // Connections and pools.
     ("deadpool_postgres", &["database.rs", "central/mod.rs", "clinic/"]),
-    ("tokio_postgres::Client", &["database.rs", "clinic/connections.rs", "provisioning/"]),
-    ("tokio_postgres::{Client", &["provisioning/"]),
-    ("database::connect", &["provisioning/", "commands/clinics.rs"]),
+    ("tokio_postgres::Client", &["database.rs", "clinic/connections.rs", "provisioning/", "verification/"]),
+    ("tokio_postgres::{Client", &["provisioning/", "verification/"]),
+    ("database::connect", &["provisioning/", "commands/clinics.rs", "verification/attempt.rs"]),
     ("database::{connect", &["clinic/credentials.rs", "provisioning/"]),
     ("NoTls", &["embedded/server.rs"]),
     // Statements that no `sql!` declares.
-    (".batch_execute(", &["database.rs", "database/listener.rs", "clinic/credentials.rs", "provisioning/"]),
+    (
+        ".batch_execute(",
+        &["database.rs", "database/listener.rs", "clinic/credentials.rs", "provisioning/", "verification/"],
+    ),
     ("simple_query", &[]),
     ("query_raw", &[]),
     // The environment: settings are declared in config.rs, for clap to read.

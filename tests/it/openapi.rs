@@ -16,12 +16,12 @@ use crate::support::{Answer, World};
 /// What is checked in.
 const CHECKED_IN: &str = include_str!("../../openapi/medicalpro.json");
 
-fn spec() -> Value {
+pub fn spec() -> Value {
     serde_json::from_str(CHECKED_IN).unwrap()
 }
 
 /// All operations: path, method, operation.
-fn operations(spec: &Value) -> Vec<(String, String, Value)> {
+pub fn operations(spec: &Value) -> Vec<(String, String, Value)> {
     let paths = spec["paths"].as_object().unwrap();
     let each = paths.iter().flat_map(|(path, item)| {
         item.as_object()
@@ -33,7 +33,7 @@ fn operations(spec: &Value) -> Vec<(String, String, Value)> {
 }
 
 /// A schema or a response, where it stands or where it is referred to.
-fn resolve<'a>(spec: &'a Value, value: &'a Value) -> &'a Value {
+pub fn resolve<'a>(spec: &'a Value, value: &'a Value) -> &'a Value {
     value["$ref"].as_str().map_or(value, |path| spec.pointer(&path[1..]).expect(path))
 }
 

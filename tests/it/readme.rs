@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::{Arg, Args, Command};
-use medicalpro::config::{BootstrapSettings, ProvisionerSettings, ServeSettings, WorkerSettings};
+use medicalpro::config::{BootstrapSettings, ProvisionerSettings, ServeSettings, VerifySettings, WorkerSettings};
 
 const BEGIN: &str = "<!-- settings:begin -->\n";
 const END: &str = "<!-- settings:end -->";
@@ -24,6 +24,7 @@ fn settings() -> BTreeMap<String, Setting> {
         ("bootstrap", BootstrapSettings::augment_args(Command::new("bootstrap"))),
         ("migrate", ProvisionerSettings::augment_args(Command::new("migrate"))),
         ("clinics", ProvisionerSettings::augment_args(Command::new("clinics"))),
+        ("verify", VerifySettings::augment_args(Command::new("verify"))),
     ];
     let mut settings = BTreeMap::<String, Setting>::new();
     for (name, command) in &commands {
@@ -91,7 +92,7 @@ fn no_default_is_a_secret() {
 #[test]
 fn the_commands_help_names_each_of_their_settings() {
     let settings = settings();
-    for command in ["serve", "worker", "bootstrap", "migrate", "clinics"] {
+    for command in ["serve", "worker", "bootstrap", "migrate", "clinics", "verify"] {
         let binary = std::process::Command::new(env!("CARGO_BIN_EXE_medicalpro"))
             .args([command, "--help"])
             .env_clear()

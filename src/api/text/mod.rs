@@ -253,7 +253,7 @@ text_types! {
     /// Something that a service needs.
     Material: "material", 1..=200, "Blood pressure cuff", line;
     /// How much of something, exactly: above 0, at most three decimals.
-    Quantity: "quantity", 1..=13, "1.5", quantity, r"^(0|[1-9][0-9]{0,8})(\.[0-9]{1,3})?$";
+    Quantity: "quantity", 1..=13, "1.5", quantity, r"^([1-9][0-9]{0,8}(\.[0-9]{1,3})?|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$";
     /// What is proposed or done at an appointment.
     ItemDescription: "item-description", 1..=1000, "First consultation", lines;
     /// A colour, as CSS writes it.
@@ -269,7 +269,7 @@ text_types! {
     /// A password, as typed; checked against the stored one, by nothing else.
     Password: "password", 1..=1000, "correct horse battery staple", any;
     /// A code of the second factor: six digits, or a recovery code. Spaces, hyphens and case do not matter.
-    SecondFactorCode: "second-factor-code", 6..=64, "287082", second_factor_code, r"^[0-9A-Za-z -]+$";
+    SecondFactorCode: "second-factor-code", 6..=64, "287082", second_factor_code, r"^(([ -]*[0-9]){6}|([ -]*[0-9A-TV-Za-tv-z]){24})[ -]*$";
     /// An opaque token that this server issued.
     OpaqueToken: "token", 1..=512, "SRzBGTqZxXyH0u7Vw0a1lJ9cP2nD3mK4sR5tU6vW7xY", line, r"^[!-~]+$";
     /// A page's cursor, as answered in `nextCursor`.

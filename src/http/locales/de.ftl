@@ -210,6 +210,7 @@ product_decides = gibt das Produkt vor: bitte weglassen
 required-product = ist ohne Produkt erforderlich
 product_not_offered = Das Produkt wird am Tag des Termins nicht angeboten.
 nothing_accepted = Es ist nichts angenommen, was nicht schon in einem Kostenvoranschlag steht.
+quote_too_large = Was angenommen ist, übersteigt, was ein Kostenvoranschlag fassen kann.
 format-quantity = muss eine Zahl über 0 mit höchstens drei Nachkommastellen sein
 
 ## Konten, Passwörter und zweiter Faktor

@@ -197,6 +197,7 @@ product_decides = is the product's: leave it out
 required-product = is required where there is no product
 product_not_offered = The product is not offered on the appointment's day.
 nothing_accepted = The patient has accepted nothing that is on no quote yet.
+quote_too_large = What the patient has accepted comes to more than a quote can hold.
 format-quantity = must be a number above 0 with at most three decimals
 
 ## Accounts, passwords and the second factor

@@ -210,6 +210,7 @@ product_decides = lo determina el producto: no lo indique
 required-product = es obligatorio si no hay producto
 product_not_offered = El producto no se ofrece el día de la cita.
 nothing_accepted = El paciente no ha aceptado nada que no figure ya en un presupuesto.
+quote_too_large = Lo que el paciente ha aceptado supera lo que cabe en un presupuesto.
 format-quantity = debe ser un número mayor que 0 con tres decimales como máximo
 
 ## Cuentas, contraseñas y segundo factor

@@ -210,6 +210,7 @@ product_decides = vient du produit{ "\u00A0" }: ne l’indiquez pas
 required-product = est obligatoire en l’absence de produit
 product_not_offered = Le produit n’est pas proposé le jour du rendez-vous.
 nothing_accepted = Le patient n’a rien accepté qui ne figure déjà sur un devis.
+quote_too_large = Ce que le patient a accepté dépasse ce qu’un devis peut contenir.
 format-quantity = doit être un nombre supérieur à 0, avec trois décimales au plus
 
 ## Comptes, mots de passe et second facteur

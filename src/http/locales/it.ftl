@@ -210,6 +210,7 @@ product_decides = è stabilito dal prodotto: non va indicato
 required-product = è obbligatorio se manca il prodotto
 product_not_offered = Il prodotto non è offerto il giorno dell’appuntamento.
 nothing_accepted = Il paziente non ha accettato nulla che non sia già in un preventivo.
+quote_too_large = Quanto il paziente ha accettato supera ciò che un preventivo può contenere.
 format-quantity = deve essere un numero maggiore di 0 con al massimo tre decimali
 
 ## Account, password e secondo fattore

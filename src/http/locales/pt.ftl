@@ -210,6 +210,7 @@ product_decides = é definido pelo produto: não o indique
 required-product = é obrigatório quando não há produto
 product_not_offered = O produto não é oferecido no dia da consulta.
 nothing_accepted = O paciente não aceitou nada que não esteja já num orçamento.
+quote_too_large = O que o paciente aceitou excede o que cabe num orçamento.
 format-quantity = tem de ser um número superior a 0 com três casas decimais, no máximo
 
 ## Contas, palavras-passe e segundo fator

@@ -70,7 +70,7 @@ impl AppointmentItems {
     /// Propose an item
     ///
     /// Of a product, which must be offered on the appointment's day (409 `product_not_offered`), or by hand. Price and tax stay as they are
-    /// now, whatever the product costs later.
+    /// now, whatever the product costs later. 409 `illegal_transition` where the appointment was called off, or the patient did not come.
     #[oai(path = "/appointments/:id/items", method = "post", operation_id = "appointment_items_create")]
     async fn create(
         &self,
@@ -277,6 +277,13 @@ struct Offer {
 
 async fn offer(tx: &mut ClinicTx<Write>, appointment: Uuid, new: &NewAppointmentItem) -> Result<Offer> {
     let row = tx.one(&OFFER, &[&appointment, &new.product_id]).await?;
+    if ["cancelled", "no_show"].contains(&row.try_get("status")?) {
+        return Err(ApiError::Conflict {
+            code: "illegal_transition",
+            detail: "The resource is not in a state that allows this step.".into(),
+            pointer: None,
+        });
+    }
     if new.product_id.is_none() {
         return by_hand(tx, new).await;
     }

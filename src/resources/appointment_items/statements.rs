@@ -12,7 +12,7 @@ macro_rules! columns {
         "i.id, i.appointment_id, i.product_id, i.position, i.description, trim_scale(i.quantity)::text AS quantity, i.unit_price_cents,
          i.discount_bp, i.tax_category, i.tax_rate_bp, i.status, i.accepted_at, i.refused_at, i.completed_at, i.created_at, i.updated_at,
          i.version, (SELECT currency FROM clinic_settings WHERE company_id = $1) AS currency,
-         (SELECT a.patient_id FROM appointments a WHERE a.company_id = $1 AND a.id = i.appointment_id) AS patient_id"
+         i.patient_id"
     };
 }
 
@@ -44,15 +44,16 @@ sql! { Clinic;
     pub(super) FIND_FOR_UPDATE by WRITERS;
         (concat!("SELECT ", columns!(), " FROM appointment_items i WHERE ", live!(), " FOR NO KEY UPDATE OF i"));
     /// What an item of this appointment costs, and whether it is offered on the appointment's day, where the clinic is; without a product,
-    /// whether there is such an appointment.
+    /// whether there is such an appointment; and how that stands, until the transaction ends.
     pub(super) OFFER by WRITERS;
         "SELECT p.id, p.name, p.unit_price_cents, p.tax_category, p.tax_rate_bp,
                 p.active AND (a.starts_at AT TIME ZONE s.time_zone)::date
-                             BETWEEN COALESCE(p.available_from, '-infinity') AND COALESCE(p.available_until, 'infinity') AS offered
+                             BETWEEN COALESCE(p.available_from, '-infinity') AND COALESCE(p.available_until, 'infinity') AS offered, a.status
            FROM appointments a
            JOIN clinic_settings s ON s.company_id = a.company_id
            LEFT JOIN products_services p ON p.company_id = a.company_id AND p.id = $3 AND p.deleted_at IS NULL
-          WHERE a.company_id = $1 AND a.id = $2 AND a.deleted_at IS NULL";
+          WHERE a.company_id = $1 AND a.id = $2 AND a.deleted_at IS NULL
+            FOR SHARE OF a";
     /// A new item; without a position it comes last.
     pub(super) INSERT by WRITERS;
         (concat!(

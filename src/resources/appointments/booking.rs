@@ -49,6 +49,21 @@ pub const SLOT_HELD: ConstraintMessage = ConstraintMessage {
     pointer: "/startsAt",
 };
 
+// What is archived in the moment that it is booked (`app.require_live`).
+
+/// Who was to treat is archived.
+pub const PRACTITIONER_GONE: ConstraintMessage =
+    ConstraintMessage::missing("appointments_practitioner_id_fkey", "/practitionerId");
+
+/// The room is archived.
+pub const ROOM_GONE: ConstraintMessage = ConstraintMessage::missing("appointments_room_id_fkey", "/roomId");
+
+/// The facility is archived.
+pub const FACILITY_GONE: ConstraintMessage = ConstraintMessage::missing("appointments_facility_id_fkey", "/facilityId");
+
+/// The service is archived.
+pub const SERVICE_GONE: ConstraintMessage = ConstraintMessage::missing("appointments_service_id_fkey", "/serviceId");
+
 fn conflict(code: &'static str, detail: &'static str, pointer: &'static str) -> ApiError {
     ApiError::Conflict { code, detail: detail.into(), pointer: Some(pointer) }
 }

@@ -38,7 +38,9 @@ use crate::clinic::Clinics;
 use crate::error::Result;
 use crate::transaction;
 
-pub use booking::{PATIENT_BUSY, PRACTITIONER_BUSY, ROOM_BUSY, SLOT_HELD};
+pub use booking::{
+    FACILITY_GONE, PATIENT_BUSY, PRACTITIONER_BUSY, PRACTITIONER_GONE, ROOM_BUSY, ROOM_GONE, SERVICE_GONE, SLOT_HELD,
+};
 use booking::{agree, check_start, refused, release};
 pub use model::{Appointment, CancelledFor, Sort, Status};
 use plan::{AppointmentPatch, NewAppointment, Plan};
@@ -106,26 +108,14 @@ impl Appointments {
         // What an index leads with: a patient has the fewest.
         let leads = [patient.0, practitioner.0, room.0, facility.0].iter().position(Option::is_some);
         let order = 2 * sort as usize + usize::from(page.after.is_some());
-        let statement = LIST.pick(&[leads.map_or(0, |index| index + 1), order, page.bucket()]);
+        let statement = LIST.pick(&[usize::from(archived), leads.map_or(0, |index| index + 1), order, page.bucket()]);
         let (key, id) = page.after.clone().map(|after| (after.key, after.id)).unzip();
         let ([practitioner, patient, room, facility], [from, to]) = (of, within);
         let answer = transaction!(clinics.read(caller), |tx| {
             let rows = tx
                 .page(
                     statement.clone(),
-                    &[
-                        &from,
-                        &to,
-                        &practitioner,
-                        &patient,
-                        &room,
-                        &facility,
-                        &status,
-                        &archived,
-                        &key,
-                        &id,
-                        &page.rows(),
-                    ],
+                    &[&from, &to, &practitioner, &patient, &room, &facility, &status, &key, &id, &page.rows()],
                 )
                 .await?;
             let found = rows.iter().map(Appointment::try_from).collect::<Result<_, _>>()?;
@@ -196,7 +186,7 @@ impl Appointments {
     ///
     /// A JSON merge patch: what is absent stays, `null` clears. Where it is moved, the conflicts are those of a booking, what is over stays
     /// where it was (409 `illegal_transition`), the patient is sent another confirmation and reminder, and one of a series is `detached`
-    /// from it.
+    /// from it. At another time, or with another practitioner, what was `confirmed` is `scheduled` until it is confirmed again.
     #[oai(path = "/appointments/:id", method = "patch", operation_id = "appointments_update")]
     async fn update(
         &self,

@@ -40,14 +40,7 @@ macro_rules! also {
 /// An order and where its page begins.
 macro_rules! order {
     (first, $key:literal, $direction:literal) => {
-        concat!(
-            " AND $10::text IS NULL AND $11::uuid IS NULL ORDER BY a.",
-            $key,
-            " ",
-            $direction,
-            ", a.id ",
-            $direction
-        )
+        concat!(" AND $9::text IS NULL AND $10::uuid IS NULL ORDER BY a.", $key, " ", $direction, ", a.id ", $direction)
     };
     (after, $key:literal, $operator:literal, $direction:literal) => {
         concat!(
@@ -55,7 +48,7 @@ macro_rules! order {
             $key,
             ", a.id) ",
             $operator,
-            " ($10::text::timestamptz, $11::uuid) ORDER BY a.",
+            " ($9::text::timestamptz, $10::uuid) ORDER BY a.",
             $key,
             " ",
             $direction,
@@ -80,7 +73,7 @@ macro_rules! update {
 }
 
 sql! { Clinic;
-    /// A page of appointments, and the audit row of their being seen: by what an index leads with, order with its beginning, and size.
+    /// A page of appointments, and the audit row of their being seen: by archive, what an index leads with, order with its beginning, and size.
     /// From the beginning of one day to the end of another, as the clinic's clock shows them.
     pub(super) LIST by Role::ALL;
         (concat!(
@@ -89,8 +82,9 @@ sql! { Clinic;
                                       FROM clinic_settings s WHERE s.company_id = $1)
                 AND a.starts_at <  (SELECT coalesce(($3::date + 1)::timestamp AT TIME ZONE s.time_zone, 'infinity')
                                       FROM clinic_settings s WHERE s.company_id = $1)
-                AND ($8::text IS NULL OR a.status = $8) AND (a.deleted_at IS NOT NULL) = $9"
+                AND ($8::text IS NULL OR a.status = $8)"
         )),
+        [" AND a.deleted_at IS NULL", " AND a.deleted_at IS NOT NULL"],
         [
             concat!(also!("practitioner_id", "4"), also!("patient_id", "5"), also!("room_id", "6"), also!("facility_id", "7")),
             concat!(only!("patient_id", "5"), also!("practitioner_id", "4"), also!("room_id", "6"), also!("facility_id", "7")),
@@ -110,8 +104,8 @@ sql! { Clinic;
         ],
         " LIMIT ",
         [LIMITS[0], LIMITS[1], LIMITS[2], LIMITS[3], LIMITS[4]],
-        // $12: the rows of the page.
-        (seen!("appointments", "patient_id", 12));
+        // $11: the rows of the page.
+        (seen!("appointments", "patient_id", 11));
     /// One appointment, and the audit row of its being read.
     pub(super) FIND by Role::ALL;
         (concat!("SELECT ", columns!(), ", app.record_access('read', 'appointments', ARRAY[a.id], ARRAY[a.patient_id])

@@ -37,7 +37,7 @@ impl Documents {
     /// Draw a quote from an appointment
     ///
     /// A draft, of the items that the patient has accepted and that are on no quote yet: 409 `nothing_accepted` where there are none. A quote
-    /// that was rejected, cancelled or deleted does not count.
+    /// that was rejected, cancelled or deleted does not count. 409 `quote_too_large` where they come to more than one can hold.
     #[oai(path = "/appointments/:id/quote", method = "post", operation_id = "documents_draw_quote")]
     async fn draw_quote(
         &self,
@@ -66,7 +66,15 @@ impl Documents {
                 });
             }
             let quote = Uuid::now_v7();
-            let Amounts { net_cents, tax_cents } = agreed.iter().map(|item| item.amounts).sum();
+            let all: Amounts = agreed.iter().map(|item| item.amounts).sum();
+            if !all.is_bounded() {
+                return Err(ApiError::Conflict {
+                    code: "quote_too_large",
+                    detail: "What the patient has accepted comes to more than a quote can hold.".into(),
+                    pointer: None,
+                });
+            }
+            let Amounts { net_cents, tax_cents } = all;
             let taxes = by_rate(&agreed).to_json();
             tx.rows(&INSERT_QUOTE, &[&quote, &id.0, &net_cents, &tax_cents, &taxes]).await?;
             let lines: Vec<Uuid> = agreed.iter().map(|_| Uuid::now_v7()).collect();

@@ -22,6 +22,7 @@ use crate::auth::link::Links;
 use crate::clinic::{Clinics, LinkKind};
 use crate::email::phrases;
 use crate::error::{ApiError, Result};
+use crate::ids::UserId;
 use crate::region::Locality;
 use crate::transaction;
 
@@ -39,7 +40,7 @@ impl CalendarFeed {
     ///
     /// iCalendar (RFC 5545), from thirty days ago to a year ahead. Calendar programs send no headers, so that the token is in the query:
     /// this server writes it into no log, and a proxy before it should not either. Events have times and a status: no
-    /// patient and no reason. 404 once the link was revoked, and for a token that is none.
+    /// patient and no reason. 404 once the link was revoked, or whoever made it may share this calendar no more, and for a token that is none.
     #[oai(path = "/calendar.ics", method = "get", operation_id = "links_calendar")]
     async fn calendar(
         &self,
@@ -56,7 +57,10 @@ impl CalendarFeed {
         let opened = links.open(request, LinkKind::Calendar, token.0.as_str()).await?.ok_or(ApiError::NotFound)?;
         let events = transaction!(clinics.link(&opened.link), |tx| {
             let rows = tx.rows(&CALENDAR, &[]).await?;
-            if !rows.first().map(|row| row.try_get("stands")).transpose()?.unwrap_or(false) {
+            // Refused here, so that nothing is on record as fetched that was not.
+            let first = rows.first().ok_or(ApiError::NotFound)?;
+            let (maker, own) = (UserId(first.try_get("made_by")?), first.try_get("own")?);
+            if !links.may_share(&opened.link, maker, own).await? {
                 return Err(ApiError::NotFound);
             }
             // The calendar of a link that stands may be empty: then its only row has no appointment.

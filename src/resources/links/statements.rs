@@ -15,11 +15,11 @@ sql! { Clinic;
     /// The patient's answer, and whether it counted.
     pub(super) ANSWER by LINK;
         "SELECT app.link_answer($2::text) AS counted WHERE app.clinic_id() = $1";
-    /// Whether a calendar's link stands, with the audit row of its being fetched, and what is in the calendar.
+    /// Who made a calendar's link that stands, with the audit row of its being fetched, and what is in the calendar.
     pub(super) CALENDAR by LINK;
-        "SELECT l.stands, c.id, c.starts_at, c.ends_at, c.status, c.updated_at, c.version
-           FROM (SELECT app.link_calendar_stands() AS stands) l
-           LEFT JOIN app.link_calendar(now() - interval '30 days', now() + interval '1 year') c ON l.stands
+        "SELECT l.made_by, l.own, c.id, c.starts_at, c.ends_at, c.status, c.updated_at, c.version
+           FROM app.link_calendar_stands() l
+           LEFT JOIN app.link_calendar(now() - interval '30 days', now() + interval '1 year') c ON true
           WHERE app.clinic_id() = $1
           ORDER BY c.starts_at, c.id";
 }

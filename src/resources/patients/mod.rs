@@ -42,6 +42,8 @@ use statements::{
     ADD_TERMS, ARCHIVE, EXPECTED, FIND, FIND_FOR_UPDATE, FORGET_LIKENESS, INSERT, LIST, RESTORE, SEARCH_LIST,
     SET_TERMS, UPDATE,
 };
+#[cfg(fuzzing)]
+pub use table::fuzzed;
 use words::{birth_word, sought, terms};
 
 /// As many as a long name has; the statements have room for a birth date beside them.

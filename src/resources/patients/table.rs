@@ -186,3 +186,16 @@ fn repeated(lines: &[Line], errors: &mut Vec<Wrong>) {
         }
     }
 }
+
+/// What a file says, and what that says when it is written as a list is and read again: for tests/fuzz.
+#[cfg(fuzzing)]
+pub fn fuzzed(raw: &[u8], region: &'static Region) -> Option<[Vec<Value>; 2]> {
+    let said = |raw: &[u8]| -> Option<Vec<Value>> {
+        Some(read(raw, region).ok()?.0.iter().filter_map(|line| line.patient.to_json()).collect())
+    };
+    let cell = |json: &Value, pointer| json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let first = said(raw)?;
+    let lines = first.iter().map(|json| COLUMNS.map(|(_, pointer)| Cow::Owned(cell(json, pointer))));
+    let file = crate::api::csv::written([COLUMNS.map(|(name, _)| name.into())].into_iter().chain(lines)).ok()?;
+    Some([first, said(&file).unwrap_or_default()])
+}

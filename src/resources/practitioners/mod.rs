@@ -233,7 +233,8 @@ impl Practitioners {
 
     /// Restore an archived practitioner
     ///
-    /// They are found, changed and booked again. 409 where their number or account is another's by now.
+    /// They are found, changed and booked again. 409 where their number or account is another's by now, or their facility is archived:
+    /// `reference_missing`.
     #[oai(path = "/practitioners/:id/restore", method = "post", operation_id = "practitioners_restore")]
     async fn restore(
         &self,
@@ -252,6 +253,7 @@ impl Practitioners {
                 return Ok(answered);
             }
             let restored = Practitioner::try_from(&tx.one(&RESTORE, &[&id.0]).await?)?;
+            works_at(tx, restored.facility_id).await?;
             once.remember(tx, restored).await
         })?;
         Ok(Found(practitioner))

@@ -9,14 +9,14 @@ mod model;
 use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use uuid::Uuid;
 
 use crate::api::Tag;
-use crate::api::answer::Listed;
+use crate::api::answer::{Listed, Tagged, expect_tag};
 use crate::api::body::Body;
 use crate::api::list::{After, Cursors, Limit, Page};
-use crate::api::text::CursorText;
+use crate::api::text::{CursorText, EntityTags};
 use crate::auth::caller::{Bearer, Callers};
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
@@ -66,7 +66,7 @@ impl Staff {
 
     /// Read a staff member
     ///
-    /// Whoever works at another clinic is not found.
+    /// Whoever works at another clinic is not found. The `ETag` is of role and status.
     #[oai(path = "/staff/:id", method = "get", operation_id = "staff_find")]
     async fn find(
         &self,
@@ -74,8 +74,8 @@ impl Staff {
         central: Data<&Central>,
         /// The person.
         id: Path<Uuid>,
-    ) -> Result<Listed<StaffMember>> {
-        Ok(Listed(staff::find(&central, bearer.0.clinic(), UserId(id.0)).await?.into()))
+    ) -> Result<Tagged<StaffMember>> {
+        Ok(tagged(staff::find(&central, bearer.0.clinic(), UserId(id.0)).await?))
     }
 
     /// Change a staff member's role or status
@@ -84,6 +84,7 @@ impl Staff {
     /// person's sessions at this clinic within a second; it, or a lesser role, withdraws whom they invited. A clinic keeps at least one active admin: 409 `last_admin`. To activate
     /// again takes a seat: 409 `no_seat`.
     #[oai(path = "/staff/:id", method = "patch", operation_id = "staff_update")]
+    #[expect(clippy::too_many_arguments, reason = "one for each part of the request")]
     async fn update(
         &self,
         request: &Request,
@@ -92,10 +93,14 @@ impl Staff {
         callers: Data<&Callers>,
         /// The person.
         id: Path<Uuid>,
+        /// The role and status that the client has seen: 412 if they are not the newest.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<EntityTags>>,
         body: Body<StaffPatch>,
-    ) -> Result<Listed<StaffMember>> {
+    ) -> Result<Tagged<StaffMember>> {
         let (caller, visitor, user, patch) = (&bearer.0, Visitor::of(request), UserId(id.0), body.value);
-        let outcome = transaction!(central.work(), |tx| change(tx, caller, &visitor, user, patch).await);
+        let outcome =
+            transaction!(central.work(), |tx| change(tx, caller, &visitor, user, if_match.as_ref(), patch).await);
         // Whoever is not found is nobody of this clinic's.
         let found = (!matches!(outcome, Err(ApiError::NotFound))).then_some(user);
         let attempt = Event { user: found, ..by(caller, &visitor, patch.action()) };
@@ -103,8 +108,13 @@ impl Staff {
         for session in ended {
             callers.forget(session);
         }
-        Ok(Listed(member.into()))
+        Ok(tagged(member))
     }
+}
+
+fn tagged(member: Member) -> Tagged<StaffMember> {
+    let tag = member.tag();
+    Tagged(member.into(), tag)
 }
 
 /// An event of this caller's doing.
@@ -137,6 +147,7 @@ async fn change(
     caller: &Caller,
     visitor: &Visitor,
     user: UserId,
+    if_match: Option<&EntityTags>,
     patch: StaffPatch,
 ) -> Result<(Member, Vec<SessionId>)> {
     let clinic = caller.clinic();
@@ -149,6 +160,7 @@ async fn change(
     if user == caller.user() && role != member.role {
         return Err(ApiError::Forbidden { code: "own_role", detail: "Nobody changes their own role." });
     }
+    expect_tag(if_match, &member.tag())?;
     let (admin, active) = (Role::Admin.name(), MemberStatus::Active.name());
     if (member.role == admin && member.status == active) && (role != admin || status != active) {
         staff::another_admin(tx, clinic, user).await?;

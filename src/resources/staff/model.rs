@@ -95,7 +95,7 @@ pub struct StaffMember {
 
 impl From<Member> for StaffMember {
     fn from(member: Member) -> Self {
-        let Member { id, email, first_name, last_name, role, status, since, last_login_at, second_factor } = member;
+        let Member { id, email, first_name, last_name, role, status, since, last_login_at, second_factor, .. } = member;
         Self { id, email, first_name, last_name, role, status, since, last_login_at, second_factor }
     }
 }

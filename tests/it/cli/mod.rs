@@ -6,6 +6,7 @@
 //! | `operators` | `bootstrap`, `migrate`, `clinics`, `keys`, `openapi`: what they print, and their exit codes |
 //! | `mail` | `mail preview`: every mail is shown, and nobody's files are harmed |
 //! | `health` | who is well, and who is not |
+//! | `verify` | an isolated fleet passes; each wall that is taken away is noticed, by name |
 //! | `dev` | everything on one machine: started, stopped, killed, started again |
 
 mod dev;
@@ -13,3 +14,4 @@ mod health;
 mod mail;
 mod operators;
 mod settings;
+mod verify;

@@ -9,7 +9,7 @@ use crate::support::process::run;
 const URL: &str = "postgres://medicalpro_api:a-password-of-the-tests@127.0.0.1:1/medicalpro_central";
 
 /// The commands and the variables that each of them reads.
-const COMMANDS: [(&str, &[&str]); 11] = [
+const COMMANDS: [(&str, &[&str]); 12] = [
     (
         "serve",
         &[
@@ -71,6 +71,16 @@ const COMMANDS: [(&str, &[&str]); 11] = [
     ("migrate", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_PROVISIONER_URL_FILE", "MEDICALPRO_DATABASE_CA"]),
     ("clinics", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_PROVISIONER_URL_FILE", "MEDICALPRO_DATABASE_CA"]),
     ("platform", &["MEDICALPRO_PROVISIONER_URL", "MEDICALPRO_PROVISIONER_URL_FILE", "MEDICALPRO_DATABASE_CA"]),
+    (
+        "verify",
+        &[
+            "MEDICALPRO_DATABASE_URL",
+            "MEDICALPRO_DATABASE_URL_FILE",
+            "MEDICALPRO_MASTER_KEYS",
+            "MEDICALPRO_MASTER_KEYS_FILE",
+            "MEDICALPRO_DATABASE_CA",
+        ],
+    ),
     ("dev", &["MEDICALPRO_DATA", "MEDICALPRO_LISTEN", "MEDICALPRO_METRICS_LISTEN"]),
     ("health", &[]),
     ("keys", &[]),

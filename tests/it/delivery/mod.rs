@@ -1,6 +1,7 @@
 //! How mail is sent: each kind to its reader, once, or not any more; and what becomes of what cannot be sent.
 
 mod accounts;
+mod housekeeping;
 mod leases;
 mod patients;
 mod queue;

@@ -100,7 +100,7 @@ impl Visit {
 }
 
 /// Says in central that the clinic has mail, as the server does.
-async fn note(world: &World, clinic: Uuid) {
+pub(super) async fn note(world: &World, clinic: Uuid) {
     let note = "INSERT INTO medicalpro_central.clinic_mail (company_id, due_at) VALUES ($1, now())
                 ON CONFLICT (company_id) DO UPDATE SET due_at = least(clinic_mail.due_at, now())";
     world.central().await.execute(note, &[&clinic]).await.unwrap();
@@ -114,7 +114,7 @@ pub async fn queue_confirmations(world: &World, visit: &Visit, count: u32) {
 }
 
 /// Lets the leases pass of whoever took a clinic or its mail and ended with its test.
-async fn leases_pass(world: &World, clinic: Uuid) {
+pub(super) async fn leases_pass(world: &World, clinic: Uuid) {
     let over = "UPDATE medicalpro_central.clinic_mail SET leased_until = now() - interval '1 second'
                  WHERE company_id = $1 AND leased_until < now() + interval '4 minutes 50 seconds'";
     world.central().await.execute(over, &[&clinic]).await.unwrap();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use medicalpro::verification::expected;
 use tokio_postgres::Client;
 
 use crate::support::{Clinic, World};
@@ -147,6 +148,26 @@ async fn policies_functions_schemas_databases_and_roles_are_as_committed() {
          WHERE r.rolname LIKE 'medicalpro\\_%' AND (r.rolname NOT LIKE 'medicalpro\\_clinic\\_%' OR r.rolname = $1)
          ORDER BY r.rolname";
     insta::assert_snapshot!("roles", lines(&client, roles, &name).await);
+}
+
+/// Part of the binary: what `medicalpro verify` holds clinics and central to.
+#[tokio::test]
+async fn what_verify_expects_is_as_the_migrations_give_it() {
+    let world = World::start().await;
+    let (clinic, client, _) = fresh(&world).await;
+    let central = world.central().await;
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../src/verification/expected");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let _bound = settings.bind_to_scope();
+    for (name, lines) in [
+        ("clinic", expected::of_clinic(&client, clinic.id).await),
+        ("central", expected::of_central(&central).await),
+        ("columns", expected::columns_of_central(&central).await),
+    ] {
+        insta::assert_snapshot!(name, lines.unwrap().join("\n"));
+    }
 }
 
 /// Names that a query found; none are wanted.

@@ -6,6 +6,8 @@
 
 mod audit;
 pub mod by_hand;
+mod canaries;
+mod catalogue;
 pub mod central;
 mod forbidden;
 mod layers;
@@ -14,7 +16,10 @@ mod links;
 mod matrix;
 mod pooler;
 mod process;
+mod properties;
 mod rows;
 mod sessions;
+mod side_channels;
 mod stacked;
+mod thefts;
 mod tokens;

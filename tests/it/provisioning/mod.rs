@@ -23,6 +23,6 @@ mod leases;
 pub mod pause;
 mod purging;
 mod register;
-mod schema;
+pub mod schema;
 pub mod site;
 mod spares;

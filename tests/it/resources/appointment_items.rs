@@ -256,3 +256,53 @@ async fn of_answers_at_once_one_counts() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_audit_trail_names_the_patient_of_an_item_and_of_a_quotes_lines() {
+    let world = World::start().await;
+    let clinic = world.clinic("item-trail").await;
+    let appointment = clinic.consultation(MORNING).await;
+    let me = &clinic.admin;
+    let item = clinic.proposal(appointment, &by_hand(100)).await;
+    let other = clinic.proposal(appointment, &by_hand(200)).await;
+    assert_eq!(me.patch(&path_of(&item), &json!({ "quantity": "2" })).await.status, StatusCode::OK);
+    assert_eq!(step(me, &item, "accept").await.status, StatusCode::OK);
+    assert_eq!(me.delete(&path_of(&other)).await.status, StatusCode::NO_CONTENT);
+    let quote = me.post(&format!("/api/v1/appointments/{appointment}/quote"), &json!({})).await;
+    assert_eq!(quote.status, StatusCode::CREATED, "{quote:?}");
+    let patient: Uuid = item["patientId"].as_str().unwrap().parse().unwrap();
+    let trail = "SELECT resource || ' ' || action, patient_ids FROM audit_logs
+                  WHERE resource IN ('appointment_items', 'documents', 'document_items') ORDER BY id";
+    let rows = clinic.database().await.query(trail, &[]).await.unwrap();
+    let what: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let of_items =
+        ["create", "create", "update", "update", "delete"].map(|action| format!("appointment_items {action}"));
+    assert_eq!(what, [&of_items[..], &["documents create".to_owned(), "document_items create".to_owned()]].concat());
+    for row in &rows {
+        assert_eq!(row.get::<_, Option<Vec<Uuid>>>(1), Some(vec![patient]), "{}", row.get::<_, String>(0));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_proposed_where_nothing_will_take_place() {
+    let world = World::start().await;
+    let clinic = world.clinic("item-over").await;
+    let database = clinic.database().await;
+    database.batch_execute("SET session_replication_role = replica").await.unwrap();
+    for (status, may) in [
+        ("scheduled", true),
+        ("confirmed", true),
+        ("checked_in", true),
+        ("completed", true),
+        ("cancelled", false),
+        ("no_show", false),
+    ] {
+        let appointment = clinic.consultation(MORNING).await;
+        let put = "UPDATE appointments SET status = $2, cancelled_for = 'other' WHERE id = $1";
+        database.execute(put, &[&appointment, &status]).await.unwrap();
+        let answer = propose(&clinic, appointment, &by_hand(100)).await;
+        let expected = if may { (201, "") } else { (409, "illegal_transition") };
+        let code = if may { "" } else { answer.code() };
+        assert_eq!((answer.status.as_u16(), code), expected, "{status}: {answer:?}");
+    }
+}

@@ -85,13 +85,19 @@ async fn the_count_is_of_a_year_at_most_and_names_the_patient_it_was_asked_for()
     assert_eq!(range("2024-01-01", "2024-12-31").await, 200, "366 days");
     assert_eq!(range("2024-01-01", "2025-01-01").await, 422);
     let (ours, theirs) = (clinic.patient("Ours").await, other.patient("Theirs").await);
+    // As in every filter: of what is not there, there is nothing. Nor does it name whom the clinic does not know.
     for filter in [
         format!("patientId={}", theirs["id"].as_str().unwrap()),
         format!("patientId={}", Uuid::now_v7()),
         format!("practitionerId={}", Uuid::now_v7()),
     ] {
-        assert_eq!(me.get(&format!("{STATISTICS}?{filter}")).await.status, 404, "{filter}");
+        let none = me.get(&format!("{STATISTICS}?{filter}")).await;
+        assert_eq!((none.status.as_u16(), &none.json["total"]["total"]), (200, &json!(0)), "{filter}");
+        assert_eq!((&none.json["practitioners"], &none.json["hours"]), (&json!([]), &json!([])), "{filter}");
     }
+    let strangers = "SELECT count(*) FROM audit_logs l WHERE EXISTS (
+                       SELECT FROM unnest(l.patient_ids) p WHERE p NOT IN (SELECT id FROM patients))";
+    assert_eq!(clinic.database().await.query_one(strangers, &[]).await.unwrap().get::<_, i64>(0), 0);
     let patient: Uuid = ours["id"].as_str().unwrap().parse().unwrap();
     for (query, named) in [(format!("?patientId={patient}"), vec![patient]), (String::new(), vec![])] {
         let request = Uuid::now_v7();

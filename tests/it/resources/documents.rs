@@ -146,3 +146,17 @@ async fn a_nurse_reads_quotes_and_draws_none() {
     let read = nurse.get(&format!("/api/v1/documents/{}", quote["id"].as_str().unwrap())).await;
     assert_eq!((read.status, &read.json), (StatusCode::OK, &quote));
 }
+
+#[tokio::test]
+async fn what_no_document_can_hold_is_a_conflict() {
+    let world = World::start().await;
+    let clinic = world.clinic("quote-large").await;
+    let appointment = clinic.consultation(MORNING).await;
+    agree(&clinic, appointment, 100_000_000_000, "9", "exempt_healthcare").await;
+    let two = agree(&clinic, appointment, 100_000_000_000, "9", "exempt_healthcare").await;
+    let refused = draw(&clinic.admin, appointment).await;
+    assert_eq!((refused.status, refused.code()), (StatusCode::CONFLICT, "quote_too_large"), "{refused:?}");
+    // The control: each by itself can be held.
+    step(&clinic.admin, &two, "complete").await;
+    made(draw(&clinic.admin, appointment).await);
+}

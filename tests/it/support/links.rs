@@ -62,9 +62,11 @@ impl Clinic<'_> {
         self.lay(insert, &[&patient, &practitioner, &start, &status]).await
     }
 
-    /// A link to a practitioner's calendar.
+    /// A link to a practitioner's calendar, of the clinic's admin.
     pub async fn calendar_link(&self, practitioner: Uuid) -> Uuid {
-        self.lay("INSERT INTO calendar_links (id, practitioner_id, created_by) VALUES ($1, $2, $1)", &[&practitioner])
-            .await
+        let who = "SELECT id FROM medicalpro_central.users WHERE email = $1";
+        let admin: Uuid = self.world.central().await.query_one(who, &[&self.admin.email]).await.unwrap().get(0);
+        let insert = "INSERT INTO calendar_links (id, practitioner_id, created_by) VALUES ($1, $2, $3)";
+        self.lay(insert, &[&practitioner, &admin]).await
     }
 }

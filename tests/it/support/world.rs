@@ -312,7 +312,7 @@ impl World {
 
 /// A clinic and its administrator.
 pub struct Clinic<'a> {
-    world: &'a World,
+    pub(super) world: &'a World,
     /// Its id.
     pub id: ClinicId,
     /// Who registered it.

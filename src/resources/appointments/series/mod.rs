@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::{Header, Path};
+use poem_openapi::types::ToJSON as _;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -22,10 +23,10 @@ use super::model::Appointment;
 use super::plan::{CancelFor, Place};
 use super::statements::{WRITERS, columns};
 use crate::api::Tag;
-use crate::api::answer::{Listed, Made};
+use crate::api::answer::{Listed, Made, Tagged, content_etag, expect_tag};
 use crate::api::body::Body;
 use crate::api::idempotency::Once;
-use crate::api::text::IdempotencyKey;
+use crate::api::text::{EntityTags, IdempotencyKey};
 use crate::auth::caller::Bearer;
 use crate::clinic::{ClinicTx, Clinics, Write};
 use crate::error::{ApiError, Result};
@@ -135,7 +136,7 @@ impl Series {
 
     /// Read a series of appointments
     ///
-    /// With all its appointments; reading is audited.
+    /// With all its appointments; reading is audited. Its `ETag` is of all of them.
     #[oai(path = "/appointment-series/:id", method = "get", operation_id = "appointment_series_find")]
     async fn find(
         &self,
@@ -143,18 +144,18 @@ impl Series {
         clinics: Data<&Clinics>,
         /// The series.
         id: Path<Uuid>,
-    ) -> Result<Listed<AppointmentSeries>> {
+    ) -> Result<Tagged<AppointmentSeries>> {
         let series = transaction!(clinics.read(&bearer.0), |tx| {
             let row = tx.one(&FIND, &[&id.0]).await?;
             of(&row, &tx.rows(&OCCURRENCES, &[&id.0]).await?)
         })?;
-        Ok(Listed(series))
+        Ok(tagged(series))
     }
 
     /// Move what is to come of a series
     ///
     /// From a day on, but for what has been moved by itself. All of it or nothing: 409 `series_conflict` names every day whose time is taken.
-    /// The patient is sent one confirmation, of the first that is moved, and reminders of each.
+    /// At another time, or with another practitioner, what was `confirmed` is `scheduled` until it is confirmed again. The patient is sent one confirmation, of the first that is moved, and reminders of each.
     #[oai(path = "/appointment-series/:id", method = "patch", operation_id = "appointment_series_update")]
     async fn update(
         &self,
@@ -162,11 +163,18 @@ impl Series {
         clinics: Data<&Clinics>,
         /// The series.
         id: Path<Uuid>,
+        /// The series that the client has seen, with all its appointments: 412 if it is not the newest.
+        #[oai(name = "If-Match")]
+        if_match: Header<Option<EntityTags>>,
         body: Body<SeriesPatch>,
-    ) -> Result<Listed<AppointmentSeries>> {
+    ) -> Result<Tagged<AppointmentSeries>> {
         let patch = &body.value;
         let series = transaction!(clinics.write(&bearer.0), |tx| {
             let row = tx.one(&FIND_FOR_UPDATE, &[&id.0]).await?;
+            if if_match.is_some() {
+                let Tagged(_, newest) = tagged(whole(tx, &row).await?);
+                expect_tag(if_match.as_ref(), &newest)?;
+            }
             let stood = of(&row, &tx.rows(&MOVABLE, &[&id.0, &patch.from]).await?)?;
             if stood.occurrences.is_empty() {
                 return whole(tx, &row).await;
@@ -196,7 +204,7 @@ impl Series {
             tell(tx, &new, rules).await?;
             Ok(series)
         })?;
-        Ok(Listed(series))
+        Ok(tagged(series))
     }
 
     /// Cancel what is to come of a series
@@ -233,6 +241,12 @@ impl Series {
         })?;
         Ok(Listed(series))
     }
+}
+
+/// A series' version grows with its rule alone: so its tag is made from all that is answered.
+fn tagged(series: AppointmentSeries) -> Tagged<AppointmentSeries> {
+    let tag = content_etag(series.to_json_string().as_bytes());
+    Tagged(series, tag)
 }
 
 /// Where the clinic's clock hangs.

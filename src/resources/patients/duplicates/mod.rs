@@ -29,7 +29,7 @@ use crate::transaction;
 
 pub use model::{Likely, Merge, Pair, Reason};
 pub use statements::STATEMENTS;
-use statements::{ALIKE, HOLD, HOLD_MERGED, MERGE, PAIRS_LIST, SHOW, UNMERGE};
+use statements::{ALIKE, HOLD, HOLD_MERGED, MAY_MERGE, MERGE, PAIRS_LIST, SHOW, UNMERGE};
 
 /// A duplicate has none itself.
 pub const MERGE_CHAIN: ConstraintMessage = ConstraintMessage {
@@ -131,13 +131,14 @@ impl Duplicates {
         body: Body<Merge>,
     ) -> Result<Found<Patient>> {
         let (caller, duplicate) = (&bearer.0, body.value.duplicate_id);
-        if id.0 == duplicate {
-            return Err(ApiError::invalid("/duplicateId", "same_patient", "must be another patient"));
-        }
         let once = Once::new(caller, key.as_ref(), &[id.0.as_bytes(), &body.raw]);
         let patient = transaction!(clinics.write(caller), |tx| {
             if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
+            }
+            tx.rows(&MAY_MERGE, &[]).await?;
+            if id.0 == duplicate {
+                return Err(ApiError::invalid("/duplicateId", "same_patient", "must be another patient"));
             }
             let held = tx.rows(&HOLD, &[&vec![id.0, duplicate]]).await?;
             let mut held = held.iter().map(Patient::try_from).collect::<Result<Vec<_>, _>>()?;
@@ -183,6 +184,7 @@ impl Duplicates {
             if let Some(answered) = once.answered(tx).await? {
                 return Ok(answered);
             }
+            tx.rows(&MAY_MERGE, &[]).await?;
             let held = tx.rows(&HOLD_MERGED, &[&id.0]).await?;
             let held = held.iter().map(Patient::try_from).collect::<Result<Vec<_>, _>>()?;
             let into = held.iter().find(|patient| patient.id == id.0).and_then(|patient| patient.merged_into_id);

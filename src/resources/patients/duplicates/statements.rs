@@ -6,14 +6,17 @@ use crate::ids::Role;
 use crate::sql;
 
 sql! { Clinic;
-    /// Those of whom one of these terms is known, but for one; and the audit row of their being seen beside that one.
+    /// Those of whom one of these terms is known, but for one; and the audit row of their being seen beside that one. Of very many those who
+    /// share the most: a term weighs what two who share it may score at least, more where it hides what else they share.
     pub(super) ALIKE by Role::ALL;
         (concat!(
             "WITH page AS MATERIALIZED (
                  SELECT patient.*
-                   FROM (SELECT DISTINCT patient_id FROM patient_search_terms
+                   FROM (SELECT patient_id FROM patient_search_terms
                           WHERE company_id = $1 AND term = ANY ($2::text[]) AND patient_id IS DISTINCT FROM $3::uuid
-                          ORDER BY patient_id LIMIT 50) alike
+                          GROUP BY patient_id
+                          ORDER BY sum(CASE left(term, 2) WHEN 'Db' THEN 80 WHEN 'Dq' THEN 75 WHEN 'Dn' THEN 45 ELSE 60 END) DESC, patient_id
+                          LIMIT 50) alike
                   CROSS JOIN LATERAL (SELECT ", columns!(), " FROM patients
                                        WHERE company_id = $1 AND id = alike.patient_id AND deleted_at IS NULL OFFSET 0) patient
              ), seen AS MATERIALIZED (
@@ -57,6 +60,9 @@ sql! { Clinic;
                                                     WHERE company_id = $1 AND id = one.patient_id OFFSET 0) patient) ON true
               ORDER BY page.shared, page.second, one.n"
         ));
+    /// Nothing; refused to whoever may not merge, before anything is told of how patients stand.
+    pub(super) MAY_MERGE by DELETERS;
+        "UPDATE patients SET merged_into_id = NULL, deleted_at = NULL WHERE company_id = $1 AND false";
     /// Two living patients, held until the transaction ends; in one order, so that no two merges wait for each other.
     pub(super) HOLD by DELETERS;
         (concat!(

@@ -1,6 +1,8 @@
 //! Appointments: booked, moved, followed on their path; nobody and no room twice.
 
+mod archives;
 mod bookings;
+mod confirmed;
 mod conflicts;
 mod lists;
 mod mails;

@@ -280,3 +280,33 @@ async fn the_patient_is_told_of_the_first_and_reminded_of_each() {
     assert_eq!(me.post(&format!("{path}/cancel"), &cancel).await.status, StatusCode::OK);
     assert_eq!(kinds().await, ["cancellation 1", "confirmation 2", "reminder 6"]);
 }
+
+#[tokio::test]
+async fn a_series_is_changed_by_whoever_has_seen_it_as_it_is() {
+    let world = World::start().await;
+    let clinic = world.clinic("series-etag").await;
+    let me = &clinic.admin;
+    let (patient, practitioner) = (clinic.patient("Durand").await, clinic.practitioner("Martin").await);
+    let made = me.post(SERIES, &weekly(&patient, practitioner, 3)).await.json;
+    let path = format!("{SERIES}/{}", id_of(&made));
+    let seen = me.get(&path).await.header("etag").to_owned();
+    let change = async |tag: &str, starts: &str| {
+        let body = json!({ "from": weeks(0), "starts": starts });
+        me.request(Method::PATCH, &path, &[("if-match", tag)], Some(&body)).await
+    };
+    let moved = change(&seen, "10:00").await;
+    assert_eq!(moved.status, StatusCode::OK, "{moved:?}");
+    let tag = moved.header("etag").to_owned();
+    assert_eq!(me.get(&path).await.header("etag"), tag);
+    // The series was changed since, or one of it was.
+    assert_eq!(change(&seen, "11:00").await.status, StatusCode::PRECONDITION_FAILED);
+    let noted = me.patch(&path_of(&occurrences(&made)[1]), &json!({ "notes": "x" })).await;
+    assert_eq!(noted.status, StatusCode::OK, "{noted:?}");
+    assert_eq!(change(&tag, "11:00").await.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(local(&me.get(&path).await.json)[0], format!("{} 10:00", weeks(0)), "nothing was moved");
+    let newest = me.get(&path).await.header("etag").to_owned();
+    for tag in [format!("\"x\", {newest}"), "*".to_owned()] {
+        assert_eq!(change(&tag, "11:00").await.status, StatusCode::OK, "{tag}");
+        assert_eq!(change(&newest, "12:00").await.status, StatusCode::PRECONDITION_FAILED);
+    }
+}

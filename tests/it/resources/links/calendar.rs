@@ -283,3 +283,48 @@ async fn a_clinics_link_shows_its_own_practitioners_calendar_only() {
     assert_eq!(events(&ours, ours.calendar_link(b.practitioner).await).await, (200, 1), "each their own");
     assert_eq!(events(&theirs, link).await, (404, 0), "at another clinic it is nobody's");
 }
+
+#[tokio::test]
+async fn a_link_stops_with_the_place_of_whoever_made_it() {
+    let world = World::start().await;
+    let clinic = world.clinic("ics-left").await;
+    let (practitioner, me) = (clinic.practitioner("Linked").await, &clinic.admin);
+    let set = async |user: Uuid, change: Value| {
+        let answer = me.patch(&format!("/api/v1/staff/{user}"), &change).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    };
+    let stays = path(&world, &link(me, practitioner, "stays").await);
+    for (role, gone, back) in [
+        (Role::Secretary, json!({ "status": "deactivated" }), json!({ "status": "active" })),
+        // Who may make no such link any more; practitioners only to their own calendar.
+        (Role::Manager, json!({ "role": "nurse" }), json!({ "role": "secretary" })),
+        (Role::Secretary, json!({ "role": "readonly" }), json!({ "role": "manager" })),
+        (Role::Manager, json!({ "role": "practitioner" }), json!({ "role": "manager" })),
+    ] {
+        let (user, email) = clinic.member(role).await;
+        let path = path(&world, &link(&world.log_in(&email).await, practitioner, "one").await);
+        assert_eq!(fetch(&world, &path, &[]).await.status, StatusCode::OK, "control");
+        set(user, gone.clone()).await;
+        let exports = "SELECT count(*) FROM audit_logs WHERE resource = 'calendar_links' AND action = 'export'";
+        let exported = async || clinic.database().await.query_one(exports, &[]).await.unwrap().get::<_, i64>(0);
+        let before = exported().await;
+        assert_eq!(fetch(&world, &path, &[]).await.status, StatusCode::NOT_FOUND, "{gone}");
+        assert_eq!(exported().await, before, "nothing was fetched");
+        assert_eq!(fetch(&world, &stays, &[]).await.status, StatusCode::OK, "control: another's");
+        set(user, back).await;
+        assert_eq!(fetch(&world, &path, &[]).await.status, StatusCode::OK, "as before");
+        // And with the whole account.
+        let end = "UPDATE medicalpro_central.users SET status = 'deactivated' WHERE id = $1";
+        world.central().await.execute(end, &[&user]).await.unwrap();
+        assert_eq!(fetch(&world, &path, &[]).await.status, StatusCode::NOT_FOUND);
+    }
+    // A practitioner's own goes on after their promotion, and ends with them.
+    let (user, email) = clinic.member(Role::Practitioner).await;
+    let own = clinic.practitioner_of(user, "Own").await;
+    let own = path(&world, &link(&world.log_in(&email).await, own, "own").await);
+    assert_eq!(fetch(&world, &own, &[]).await.status, StatusCode::OK);
+    set(user, json!({ "role": "manager" })).await;
+    assert_eq!(fetch(&world, &own, &[]).await.status, StatusCode::OK);
+    set(user, json!({ "status": "deactivated" })).await;
+    assert_eq!(fetch(&world, &own, &[]).await.status, StatusCode::NOT_FOUND);
+}

@@ -293,9 +293,19 @@ async fn a_merge_is_the_managers_names_both_on_record_and_waits_for_appointments
         let request = Uuid::now_v7();
         let body = json!({ "duplicateId": duplicate["id"] });
         let path = format!("{}/merge", path_of(&patient));
+        let may = matches!(role, Role::Admin | Role::Manager);
+        if !may {
+            // Nor is told how anything stands.
+            for other in [patient["id"].clone(), json!(Uuid::now_v7())] {
+                let refused = who.post(&path, &json!({ "duplicateId": other })).await;
+                assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "forbidden"), "{role:?} {other}");
+            }
+            assert_eq!(unmerge(&who, &patient).await.status, StatusCode::FORBIDDEN, "{role:?}");
+            let nobody = json!({ "id": Uuid::now_v7() });
+            assert_eq!(merge(&who, &nobody, &patient).await.status, StatusCode::FORBIDDEN, "{role:?}");
+        }
         let answer =
             who.request(reqwest::Method::POST, &path, &[("x-request-id", &request.to_string())], Some(&body)).await;
-        let may = matches!(role, Role::Admin | Role::Manager);
         let expected = if may { StatusCode::OK } else { StatusCode::FORBIDDEN };
         assert_eq!(answer.status, expected, "{role:?}: {answer:?}");
         if may {
@@ -338,4 +348,38 @@ async fn recorded(clinic: &Clinic<'_>, request: Uuid, patient: &Value, duplicate
     let both: Vec<String> = rows.last().unwrap().get(1);
     assert_eq!(both, [patient, duplicate].map(|one| one["id"].as_str().unwrap().to_owned()));
     rows.iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn of_very_many_the_likeliest_are_named() {
+    let world = World::start().await;
+    let clinic = world.clinic("many-alike").await;
+    let me = &clinic.admin;
+    let sought = json!({ "firstName": "Jo", "lastName": "Meyer", "birthDate": "1984-02-29", "phone": "+33142685300", "email": "jo@example.org" });
+    // Entered first: sixty of whom nothing but the name is known.
+    for _ in 0..60 {
+        enter(me, json!({ "firstName": "Jo", "lastName": "Meyer" })).await;
+    }
+    let mut best = Vec::new();
+    for (fields, score) in [
+        (json!({ "lastName": "Zola", "phone": "+33142685300" }), 40),
+        (json!({ "lastName": "Zola", "birthDate": "1984-02-29", "phone": "+33142685300" }), 75),
+        (json!({ "lastName": "Meyer", "birthDate": "1984-02-29" }), 80),
+        (
+            json!({ "lastName": "Meyer", "birthDate": "1984-02-29", "phone": "+33142685300", "email": "jo@example.org" }),
+            100,
+        ),
+    ] {
+        let mut patient = fields;
+        patient["firstName"] = "Jo".into();
+        let entered = enter(me, patient).await;
+        if score > 45 {
+            best.insert(0, (score, entered["id"].clone()));
+        }
+    }
+    let check = me.post(&format!("{PATIENTS}/duplicates/check"), &sought).await;
+    let found = check.json["data"].as_array().unwrap();
+    let first: Vec<_> = found[..3].iter().map(|one| (one["score"].as_i64().unwrap(), one["id"].clone())).collect();
+    assert_eq!((found.len(), first), (50, best));
+    assert!(found[3..].iter().all(|one| one["score"].as_i64().unwrap() <= 45), "the others come after them");
 }

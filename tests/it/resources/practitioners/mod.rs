@@ -89,6 +89,25 @@ async fn a_practitioner_is_entered_found_changed_archived_and_restored() {
 }
 
 #[tokio::test]
+async fn who_is_restored_works_somewhere_that_is_there() {
+    let world = World::start().await;
+    let clinic = world.clinic("restored").await;
+    let me = &clinic.admin;
+    let facility = clinic.facility("North").await;
+    let body = json!({ "firstName": "A", "lastName": "B", "facilityId": facility });
+    let path = me.post(PRACTITIONERS, &body).await.header("location").to_owned();
+    assert_eq!(me.delete(&path).await.status, 204);
+    let (place, restore) = (format!("/api/v1/facilities/{facility}"), format!("{path}/restore"));
+    assert_eq!(me.delete(&place).await.status, 204, "whoever is archived works nowhere");
+    let refused = me.post(&restore, &json!({})).await;
+    assert_eq!(is(&refused), (409, "reference_missing"), "{refused:?}");
+    assert_eq!(refused.json["errors"][0]["pointer"], "/facilityId", "{refused:?}");
+    assert_eq!(me.get(&path).await.status, 404, "and stays archived");
+    assert_eq!(me.post(&format!("{place}/restore"), &json!({})).await.status, 200);
+    assert_eq!(me.post(&restore, &json!({})).await.status, 200, "control");
+}
+
+#[tokio::test]
 async fn a_number_and_a_place_are_told_apart_from_what_they_cannot_be() {
     let world = World::start().await;
     let (clinic, elsewhere) = (world.clinic("practitioners").await, world.clinic("practitioners-other").await);

@@ -4,7 +4,7 @@ mod acceptance;
 mod invitations;
 
 use medicalpro::ids::Role;
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -216,5 +216,29 @@ async fn of_two_admins_who_remove_each_other_at_once_one_stays_every_time() {
             futures_util::join!(change(&clinic.admin, other_id, patch.clone()), change(&other, own, patch.clone()));
         let done = [&one, &two].iter().filter(|answer| answer.status == 200).count();
         assert_eq!(done, 1, "round {round}: {one:?} {two:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_staff_member_is_changed_by_whoever_has_seen_them_as_they_are() {
+    let world = World::start().await;
+    let clinic = world.clinic("staff-etag").await;
+    let (user, email) = clinic.member(Role::Nurse).await;
+    let path = path_of(user);
+    let seen = clinic.admin.get(&path).await.header("etag").to_owned();
+    let change = async |tag: &str, role: &str| {
+        clinic.admin.request(Method::PATCH, &path, &[("if-match", tag)], Some(&json!({ "role": role }))).await
+    };
+    // To log in changes nothing that anybody decides upon.
+    world.log_in(&email).await;
+    let changed = change(&seen, "secretary").await;
+    assert_eq!((changed.status, &changed.json["role"]), (StatusCode::OK, &json!("secretary")), "{changed:?}");
+    let newest = changed.header("etag").to_owned();
+    assert_eq!(clinic.admin.get(&path).await.header("etag"), newest);
+    assert_eq!(change(&seen, "nurse").await.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(clinic.admin.get(&path).await.json["role"], "secretary");
+    assert_eq!(events(&world, &clinic, "staff_role_changed").await.len(), 2, "the refused one is on record too");
+    for tag in [newest.as_str(), "*"] {
+        assert_eq!(change(tag, "manager").await.status, StatusCode::OK, "{tag}");
     }
 }

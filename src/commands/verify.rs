@@ -1,0 +1,176 @@
+//! `medicalpro verify`: attacks the isolation of a live installation, and reports.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anstream::{eprintln, println};
+use anyhow::Context as _;
+use clap::Args;
+use medicalpro::config::{VerifySettings, postgres};
+use medicalpro::database;
+use medicalpro::verification::report::{Ending, Report, Told, is_unaltered};
+use medicalpro::verification::{self, Fleet, Order, Verdict};
+
+use super::{BAD, DIM, GOOD};
+
+/// Findings of a check that the terminal shows; the JSON has all of them.
+const SHOWN: usize = 10;
+
+const AFTER_HELP: &str = "\
+With each clinic's own credentials it attempts what must be refused, and compares what PostgreSQL's catalogs say with what the migrations give. It changes
+nothing and reads no patient: what it attempts is refused before it touches a row, in transactions that are rolled back; what would harm if it were allowed is
+looked up instead. It holds one connection to a clinic at a time, and waits where a clinic's login is at its limit.
+
+The report names clinics by their ids, and bears no secret and no row. Its hash is SHA-256 over `.report`, keys sorted, without spaces:
+  jq -jcS .report report.json | sha256sum
+
+Exit codes:
+  0  everything held
+  1  something did not; the report says what, and how to mend it
+  2  something could not be tried, so that nothing is known of it; or nothing could";
+
+// No doc comment: clap would show it as the command's own.
+#[derive(Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Verify {
+    #[command(flatten)]
+    settings: VerifySettings,
+    /// Write the report as a page too, with a picture of whose login got where
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// With more than 50 clinics: at how many others' databases each login is tried
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "COUNT")]
+    sample: u16,
+    /// With more than 50 clinics: what decides which others; the day, when absent, so that they change
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
+    /// Clinics at once
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=64), value_name = "COUNT")]
+    at_once: u16,
+    /// PostgreSQL is managed by somebody who lets its own catalog not be hardened: what is left open there is a warning
+    #[arg(long)]
+    managed: bool,
+    /// Verify nothing, but say whether this report (of `--json`) is unaltered
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["html", "sample", "seed", "at_once", "managed"])]
+    check: Option<PathBuf>,
+}
+
+/// Carries it out.
+pub async fn run(verify: Verify, json: bool) -> anyhow::Result<ExitCode> {
+    let Verify { settings, html, sample, seed, at_once, managed, check } = verify;
+    if let Some(file) = check {
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let unaltered = is_unaltered(&text).with_context(|| file.display().to_string())?;
+        if json {
+            println!("{}", serde_json::json!({ "unaltered": unaltered }));
+        } else if unaltered {
+            println!("{GOOD}unaltered{GOOD:#} {}", file.display());
+        } else {
+            println!("{BAD}altered{BAD:#} {}", file.display());
+        }
+        return Ok(if unaltered { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    let fleet = Fleet {
+        config: postgres(settings.database_url.secret()?, "MEDICALPRO_DATABASE_URL")?,
+        tls: database::tls(settings.tls.database_ca.as_deref())?,
+        keys: settings.keys.load()?,
+    };
+    let order = Order {
+        at_once: usize::from(at_once),
+        sample: usize::from(sample),
+        seed: seed.unwrap_or_else(|| chrono::Utc::now().date_naive().to_string()),
+        managed,
+    };
+    // Draws nothing where standard error is no terminal.
+    let progress = indicatif::ProgressBar::new_spinner();
+    progress.enable_steady_tick(std::time::Duration::from_millis(120));
+    progress.set_message("central");
+    let report = verification::run(&fleet, &order, |done, all| {
+        progress.set_message(format!("{done} of {all} clinics"));
+    })
+    .await?;
+    progress.finish_and_clear();
+    let stamped = report.stamped()?;
+    if json {
+        println!("{stamped}");
+    } else {
+        tell(&report, stamped["sha256"].as_str().unwrap_or_default());
+    }
+    if let Some(file) = html {
+        std::fs::write(&file, verification::page(&report)?)
+            .with_context(|| format!("cannot write {}", file.display()))?;
+        if !json {
+            eprintln!("{DIM}As a page: {}{DIM:#}", file.display());
+        }
+    }
+    Ok(match report.ending {
+        Ending::Held => ExitCode::SUCCESS,
+        Ending::Failed => ExitCode::FAILURE,
+        Ending::Incomplete => ExitCode::from(2),
+    })
+}
+
+fn tell(report: &Report, sha256: &str) {
+    let width = report.checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+    for check in &report.checks {
+        let figures = &check.figures;
+        let (style, mark) = match check.ending {
+            Ending::Held if figures.warned > 0 => (BAD, "!"),
+            Ending::Held => (GOOD, "✓"),
+            Ending::Failed => (BAD, "✗"),
+            Ending::Incomplete => (BAD, "?"),
+        };
+        let mut others = String::new();
+        for (count, word) in [(figures.failed, "failed"), (figures.warned, "warned"), (figures.not_run, "not tried")] {
+            if count > 0 {
+                // Writing to a String does not fail.
+                let _ = write!(others, ", {count} {word}");
+            }
+        }
+        println!("{style}{mark}{style:#} {:<width$}  {:>6} held{others}", check.name, figures.held);
+    }
+    for check in report.checks.iter().filter(|check| !check.findings.is_empty()) {
+        tell_findings(check);
+    }
+    let scope = &report.scope;
+    let pairs = match (scope.sample, &scope.seed) {
+        (Some(sample), Some(seed)) => format!("each at {sample} others, by the seed {seed}"),
+        _ => "all pairs".to_owned(),
+    };
+    println!();
+    println!(
+        "{DIM}{} clinics, {pairs}; medicalpro {}, PostgreSQL {}, {}{DIM:#}",
+        scope.clinics, report.medicalpro, report.postgresql, report.finished
+    );
+    println!("{DIM}SHA-256 {sha256}{DIM:#}");
+    let figures = &report.figures;
+    let (style, word) = match report.ending {
+        Ending::Held => (GOOD, "isolated"),
+        Ending::Failed => (BAD, "NOT isolated"),
+        Ending::Incomplete => (BAD, "NOT known"),
+    };
+    println!(
+        "{style}{word}{style:#}: {} attempts, {} held, {} failed, {} not tried",
+        figures.attempts, figures.held, figures.failed, figures.not_run
+    );
+}
+
+fn tell_findings(check: &Told) {
+    println!();
+    println!("{BAD}{}{BAD:#}: {}", check.name, check.what);
+    println!("  {DIM}expected:{DIM:#} {}", check.expects);
+    for finding in check.findings.iter().take(SHOWN) {
+        let word = match finding.verdict {
+            Verdict::Failed => "",
+            Verdict::Warned => " (warning)",
+            Verdict::NotRun => " (not tried)",
+        };
+        let place = finding.clinic.map(|clinic| format!(" at {clinic}")).unwrap_or_default();
+        println!("  {BAD}-{BAD:#} {}{word}{DIM}: {}{place}{DIM:#}", finding.found, finding.tried);
+    }
+    if check.findings.len() > SHOWN {
+        println!("  {DIM}and {} more: see --json{DIM:#}", check.findings.len() - SHOWN);
+    }
+    println!("  {DIM}to mend it:{DIM:#} {}", check.mend);
+}
