@@ -164,6 +164,7 @@ impl KeyRing {
 
 /// A key whose private half is at hand, as stored: for tests.
 #[cfg(any(test, fuzzing))]
+#[expect(clippy::expect_used, reason = "tests only")]
 pub(super) fn stored(keys: &MasterKeys, signs_from: DateTime<Utc>, retired_at: Option<DateTime<Utc>>) -> StoredKey {
     let NewKey { kid, public_key, private_key } = generate(keys).expect("a key");
     StoredKey { kid, public_key, private_key, signs_from, retired_at }

@@ -154,7 +154,7 @@ async fn the_servers_environment_opens_every_clinic_and_leaves_the_trail_as_it_w
     assert!(Credentials::open(&other, &of_a).is_err(), "the login without the master keys");
     let api: Config = api_url(&world.admin).parse().unwrap();
     let mut elsewhere = api.clone();
-    elsewhere.dbname(&a.id.database_name());
+    elsewhere.dbname(a.id.database_name());
     assert_eq!(try_connect(&elsewhere).await.map(drop), Err("42501".to_owned()), "nor is it let in itself");
     // But accounts are its own, and so it comes in by the front door, as anybody it likes.
     let inside = try_connect(&api).await.unwrap();

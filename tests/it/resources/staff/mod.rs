@@ -117,7 +117,7 @@ async fn a_new_role_and_deactivation_have_effect_within_a_second_on_another_serv
     let elsewhere = World::on(world.admin.clone(), None, &[], &[]).await;
     let clinic = world.clinic("effect").await;
     let (id, nurse) = somebody(&world, &clinic, Role::Nurse).await;
-    let asked_elsewhere = async || elsewhere.request(reqwest::Method::GET, STAFF, Some(&nurse.token), &[], None).await;
+    let asked_elsewhere = async || elsewhere.request(Method::GET, STAFF, Some(&nurse.token), &[], None).await;
     assert_eq!(asked_elsewhere().await.status, 200, "control");
 
     assert_eq!(change(&clinic.admin, id, json!({ "role": "secretary" })).await.status, 200);
@@ -131,15 +131,14 @@ async fn a_new_role_and_deactivation_have_effect_within_a_second_on_another_serv
     assert_eq!(again.get(STAFF).await.status, 200, "control");
     assert_eq!(change(&clinic.admin, id, json!({ "status": "deactivated" })).await.json["status"], "deactivated");
     assert_eq!(is(&again.get(STAFF).await), (401, "session_ended"), "at once on the server that did it");
-    let refreshed = world
-        .send(reqwest::Method::POST, "/api/v1/auth/refresh", Some(&json!({ "refreshToken": again.refresh_token })))
-        .await;
+    let refreshed =
+        world.send(Method::POST, "/api/v1/auth/refresh", Some(&json!({ "refreshToken": again.refresh_token }))).await;
     assert_eq!(refreshed.status, 401);
     let reasons = "SELECT DISTINCT revoked_reason FROM medicalpro_central.sessions WHERE user_id = $1";
     let rows = world.central().await.query(reasons, &[&id]).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.get::<_, String>(0)).collect::<Vec<_>>(), ["deactivated"]);
     let credentials = json!({ "email": nurse.email, "password": crate::support::PASSWORD });
-    let login = world.send(reqwest::Method::POST, "/api/v1/auth/login", Some(&credentials)).await;
+    let login = world.send(Method::POST, "/api/v1/auth/login", Some(&credentials)).await;
     assert_eq!(login.status, 403, "{login:?}");
 
     assert_eq!(change(&clinic.admin, id, json!({ "status": "active" })).await.json["status"], "active");
