@@ -131,6 +131,9 @@ def at_place(run, one, base, position, own, victim, party, less):
         for what, spell in first(less, spellings.QUERY, spellings.QUERY_SHORT).items():
             bare = base.copy()
             bare.query.pop(position.name, None)
+            if any(parameter["name"] == "limit" for parameter in one.named("query")):
+                # What one sees anyway stays in sight, in a trail that grows meanwhile.
+                bare.query["limit"] = "200"
             target = bare.target()
             joined = [target + ("&" if "?" in target else "?") + spell(position.name, value, own) for value in (victim, absent)]
             own_alone = target + ("&" if "?" in target else "?") + f"{position.name}={own}"
