@@ -8,8 +8,9 @@ use medicalpro::http::texts::is_known;
 use crate::architecture::sources;
 
 /// Where no text for a client of the API is written: what they say is for operators, or for the spec.
-const ELSEWHERE: [&str; 14] = [
+const ELSEWHERE: [&str; 15] = [
     "commands/",
+    "verification/",
     "http/spec.rs",
     "http/docs.rs",
     "http/probe.rs",
