@@ -58,6 +58,8 @@ def spec(binary, role):
 def configuration(examples, port):
     lines = [
         f'base-url = "http://127.0.0.1:{port}"', f'hooks = "{HERE / "hooks.py"}"', 'request-timeout = 30', "workers = 1",
+        # Nothing is left where the user stands.
+        "cache.enabled = false",
         # Nobody is nobody, and does not sign up.
         "auth.auto-signup = false",
         "[generation]", f"max-examples = {examples}", 'database = "none"', "no-shrink = true",
