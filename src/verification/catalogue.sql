@@ -67,7 +67,7 @@ WITH spaces AS (
     UNION ALL
     -- Whose values no plan's estimates may tell.
     SELECT format('no statistics of %s: %s', r.name, string_agg(attname, ', ' ORDER BY attname))
-      FROM pg_attribute a JOIN relations r ON r.oid = attrelid WHERE attnum > 0 AND attstattarget = 0 GROUP BY r.name
+      FROM pg_attribute a JOIN relations r ON r.oid = attrelid WHERE attnum > 0 AND attstattarget = 0 AND NOT attisdropped GROUP BY r.name
     UNION ALL
     SELECT format('rule %s on %s', rulename, r.name) FROM pg_rewrite w JOIN relations r ON r.oid = ev_class WHERE rulename <> '_RETURN'
     UNION ALL
