@@ -165,7 +165,9 @@ async fn change(
     if (member.role == admin && member.status == active) && (role != admin || status != active) {
         staff::another_admin(tx, clinic, user).await?;
     }
-    staff::update(tx, clinic, user, role, status).await?;
+    if (role, status) != (&member.role, &member.status) {
+        staff::update(tx, clinic, user, role, status).await?;
+    }
     // Whom they invited must not outlast what they may do.
     if (role != member.role && role != admin) || status != active {
         central_invitations::withdraw_of(tx, user, Some(clinic)).await?;

@@ -7,6 +7,7 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::{APPOINTMENTS, booked, by_hand, id_of, path_of, visit, with, within};
+use crate::statements::become_role;
 use crate::support::{Person, World};
 
 /// The ids that a query finds, over all pages.
@@ -146,13 +147,8 @@ async fn every_list_is_served_from_an_index_under_row_security() {
         .await
         .unwrap();
     let schema = clinic.id.database_name();
-    database
-        .batch_execute(&format!(
-            "BEGIN; SET LOCAL ROLE {}; SET LOCAL search_path = {schema}, pg_temp; SET LOCAL plan_cache_mode = force_generic_plan",
-            Role::Secretary.session_role()
-        ))
-        .await
-        .unwrap();
+    become_role(&database, &clinic, Role::Secretary.session_role()).await;
+    database.batch_execute("SET LOCAL plan_cache_mode = force_generic_plan").await.unwrap();
     let list = "medicalpro::resources::appointments::statements::LIST";
     let list = resources::statements().into_iter().find(|statement| statement.name == list).unwrap();
     let id = "'00000000-0000-7000-8000-000000000000'";

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{PATIENTS, ids};
+use crate::statements::become_role;
 use crate::support::{Answer, Clinic, World};
 
 const KINDS: [&str; 6] = ["appointment", "medical_record", "prescription", "consent", "document", "medical_document"];
@@ -191,12 +192,9 @@ async fn a_timeline_is_read_from_indexes_under_row_security() {
     let statement = medicalpro::resources::statements().into_iter().find(|statement| statement.name == name).unwrap();
     // The last has all kinds.
     let text = statement.variants().pop().unwrap();
-    let explain = format!(
-        "BEGIN; SET LOCAL ROLE medicalpro_nurse; SET LOCAL search_path = {}, pg_temp; SET LOCAL plan_cache_mode = force_generic_plan;
-         PREPARE one AS {text}",
-        clinic.id.database_name()
-    );
-    database.batch_execute(&explain).await.unwrap();
+    become_role(&database, &clinic, Role::Nurse.session_role()).await;
+    let prepare = format!("SET LOCAL plan_cache_mode = force_generic_plan; PREPARE one AS {text}");
+    database.batch_execute(&prepare).await.unwrap();
     let id = "'00000000-0000-7000-8000-000000000000'";
     let plan = format!("EXPLAIN (VERBOSE) EXECUTE one ('{}', {id}, '9999-01-01Z', {id}, 50)", clinic.id);
     let rows = database.query(&plan, &[]).await.unwrap();
