@@ -129,6 +129,13 @@ class Run:
                 return self.record(case, UNPROVEN, str(limited))
             one, other = (answer.bare(spellings(request[4])) for answer, request in zip(answers, (foreign, absent)))
             statuses = [answer.status for answer in answers]
+            if any(status in (0, 502, 503, 504) for status in statuses):
+                # Whoever does not answer has refused nothing.
+                if attempt < 2:
+                    time.sleep(1)
+                    continue
+                if statuses[0] == statuses[1]:
+                    return self.record(case, UNPROVEN, f"{what}: not answered, {statuses}")
             if one == other and not (refused and answers[0].ok):
                 return self.record(case, HELD)
             if plain and all(answer.ok for answer in answers):

@@ -29,6 +29,9 @@ class Report:
             counts = self.run.tallies[id].counts
             if counts[UNPROVEN] and not counts[HELD] and not counts[BROKEN]:
                 yield f"{id}: nothing of it is proven ({next(iter(self.run.tallies[id].reasons), '')})"
+        for place, (proven, why) in self.run.controls.items():
+            if place.startswith("watch: ") and not proven:
+                yield f"the watch sees nothing: {why}"
         if self.places and self.share < FLOOR:
             yield f"controls: {self.share:.0%} of the places where an id is taken are proven, {FLOOR:.0%} are asked for"
         if self.cross < least:

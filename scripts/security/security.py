@@ -176,4 +176,15 @@ def finish(options):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # 1 says that something broke: what the script itself cannot do is 2.
+    try:
+        status = main()
+    except SystemExit as end:
+        if not isinstance(end.code, str):
+            raise
+        print(end.code, file=sys.stderr)
+        status = 2
+    except Exception as failure:
+        print(f"scripts/security/run: {type(failure).__name__}: {failure}", file=sys.stderr)
+        status = 2
+    sys.exit(status)

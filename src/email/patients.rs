@@ -51,10 +51,17 @@ impl Sender {
                 return Ok(Some(Utc::now()));
             }
             let Some(due) = transaction!(self.clinics.run(errand), |tx| outbox::claim(tx, &self.name).await)? else {
-                return transaction!(self.clinics.run(errand), |tx| {
-                    let more = housekeeping::purge(tx).await?;
-                    Ok(if more { Some(Utc::now()) } else { outbox::next(tx).await? })
+                // Nobody's mail waits because something could not be thrown away.
+                let more = transaction!(self.clinics.run(errand), |tx| housekeeping::purge(tx).await);
+                let more = more.unwrap_or_else(|error| {
+                    let error = describe(&error.into_cause());
+                    tracing::warn!(error, "a clinic's outworn rows could not be thrown away");
+                    false
                 });
+                if more {
+                    return Ok(Some(Utc::now()));
+                }
+                return transaction!(self.clinics.run(errand), |tx| outbox::next(tx).await);
             };
             let span = tracing::error_span!("mail", mail = %due.id, attempt = due.attempts);
             let _timed = timed(&span);

@@ -382,6 +382,13 @@ fn in_central(id: ClinicId) -> Vec<Tampering> {
 }
 
 #[tokio::test]
+async fn where_central_names_no_clinic_nothing_was_shown() {
+    let installation = Installation::of(0).await;
+    let (code, report) = installation.report(&[]).await;
+    assert_eq!((code, ended(&report, "incomplete")), (2, vec!["schema-versions".to_owned()]), "{report:#}");
+}
+
+#[tokio::test]
 async fn each_wall_that_is_taken_away_is_noticed_and_named() {
     let installation = Installation::of(3).await;
     let admin = &installation.site.admin;

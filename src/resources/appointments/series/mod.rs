@@ -171,11 +171,13 @@ impl Series {
         let patch = &body.value;
         let series = transaction!(clinics.write(&bearer.0), |tx| {
             let row = tx.one(&FIND_FOR_UPDATE, &[&id.0]).await?;
+            // Held before they are compared: what changes one meanwhile is waited for, and seen.
+            let movable = tx.rows(&MOVABLE, &[&id.0, &patch.from]).await?;
             if if_match.is_some() {
                 let Tagged(_, newest) = tagged(whole(tx, &row).await?);
                 expect_tag(if_match.as_ref(), &newest)?;
             }
-            let stood = of(&row, &tx.rows(&MOVABLE, &[&id.0, &patch.from]).await?)?;
+            let stood = of(&row, &movable)?;
             if stood.occurrences.is_empty() {
                 return whole(tx, &row).await;
             }
