@@ -166,6 +166,28 @@ mod tests {
         assert!(changes.none_since(changes.count(), [session, user, clinic]));
     }
 
+    #[tokio::test]
+    async fn a_look_holds_for_its_bound_unless_its_session_is_forgotten_or_notices_may_have_been_missed() {
+        let config = "host=127.0.0.1 port=1 user=nobody".parse().expect("a configuration");
+        let tls = crate::database::tls(None).expect("a configuration");
+        let standings = Standings::new(Central::new(config, tls, 1).expect("a pool"), BOUND);
+        let session = SessionId::generate();
+        let look = |began| Known { standing: None, began, count: standings.changes.count() };
+        assert!(standings.holds(session, &look(Instant::now())), "control");
+        let long_ago = Instant::now().checked_sub(BOUND).expect("a time");
+        assert!(!standings.holds(session, &look(long_ago)), "however lately it ended");
+
+        let known = look(Instant::now());
+        standings.forget(SessionId::generate());
+        assert!(standings.holds(session, &known), "control: another is forgotten");
+        standings.forget(session);
+        assert!(!standings.holds(session, &known));
+        let known = look(Instant::now());
+        assert!(standings.holds(session, &known), "control: looked at again");
+        standings.hear(Notice::Connected);
+        assert!(!standings.holds(session, &known), "what was told while nobody listened is not known");
+    }
+
     #[test]
     fn of_too_many_changes_none_is_missed() {
         let changes = Changes::new(Duration::from_hours(1));

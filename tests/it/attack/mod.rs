@@ -7,6 +7,6 @@ pub mod operations;
 mod outsiders;
 mod paging;
 mod spec_walk;
-mod tokens;
+pub mod tokens;
 mod trail;
 mod wire;

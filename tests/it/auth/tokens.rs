@@ -2,7 +2,7 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use medicalpro::auth::token::{Scope, Subject, Tokens};
+use medicalpro::auth::token::{LIFETIME, Scope, Subject, Tokens};
 use medicalpro::central::Central;
 use medicalpro::ids::{PlatformRole, Role, SessionId, UserId};
 use medicalpro::secrets::MasterKeys;
@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{log_in, until};
+use super::{claims, log_in, me, until};
 use crate::support::{MASTER_KEYS, PASSWORD, World, api_url};
 
 /// As anybody may: with the published keys and nothing else.
@@ -25,6 +25,13 @@ async fn verified(world: &World, token: &str) -> Result<Value, jsonwebtoken::err
     validation.set_issuer(&["medicalpro"]);
     validation.set_audience(&["medicalpro"]);
     Ok(decode::<Value>(token, &key, &validation)?.claims)
+}
+
+/// The server's own key.
+async fn own(world: &World) -> Tokens {
+    let tls = medicalpro::database::tls(None).unwrap();
+    let central = Central::new(api_url(&world.admin).parse().unwrap(), tls, 1).unwrap();
+    Tokens::load(&central, &MasterKeys::parse(MASTER_KEYS).unwrap()).await.unwrap()
 }
 
 #[tokio::test]
@@ -70,9 +77,7 @@ async fn a_token_is_good_from_its_time_until_its_time() {
     let claims = verified(&world, &clinic.admin.token).await.unwrap();
     let id = |name: &str| claims[name].as_str().unwrap().parse::<Uuid>().unwrap();
     // Issued with the server's own key, at times of our choice.
-    let tls = medicalpro::database::tls(None).unwrap();
-    let central = Central::new(api_url(&world.admin).parse().unwrap(), tls, 1).unwrap();
-    let tokens = Tokens::load(&central, &MasterKeys::parse(MASTER_KEYS).unwrap()).await.unwrap();
+    let tokens = own(&world).await;
     let now = chrono::Utc::now().timestamp();
     let (user, session) = (UserId(id("userId")), SessionId(id("sid")));
     let (email, session_ends) = (clinic.admin.email.as_str(), now + 86_400);
@@ -93,6 +98,54 @@ async fn a_token_is_good_from_its_time_until_its_time() {
         let token = tokens.issue(&other, now).unwrap();
         let answer = world.request(Method::GET, "/api/v1/auth/me", Some(&token), &[], None).await;
         assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "token_outdated"));
+    }
+}
+
+/// A verified signature is remembered for longer than what it was made for.
+#[tokio::test]
+async fn a_token_that_was_good_a_moment_ago_is_good_until_its_time() {
+    let world = World::start().await;
+    let clinic = world.clinic("expires").await;
+    let said = claims(&clinic.admin.token);
+    let id = |name: &str| said[name].as_str().unwrap().parse::<Uuid>().unwrap();
+    let now = chrono::Utc::now().timestamp();
+    let (user, session) = (UserId(id("userId")), SessionId(id("sid")));
+    let (email, ends) = (clinic.admin.email.as_str(), now + 5);
+    let subject =
+        Subject { user, email, scope: Scope::Clinic(clinic.id, Role::Admin), session, session_ends: now + 86_400 };
+    let token = own(&world).await.issue(&subject, ends - LIFETIME).unwrap();
+    assert_eq!(me(&world, &token).await.status, StatusCode::OK, "control: remembered");
+    while chrono::Utc::now().timestamp() <= ends {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    let answer = me(&world, &token).await;
+    assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "token_expired"));
+    assert_eq!(me(&world, &clinic.admin.token).await.status, StatusCode::OK, "control: its session goes on");
+}
+
+#[tokio::test]
+async fn an_operators_token_is_good_for_the_person_and_the_role_of_its_session_only() {
+    let world = World::start().await;
+    let operator = world.operator(PlatformRole::Support).await;
+    let said = claims(&operator.token);
+    let id = |name: &str| said[name].as_str().unwrap().parse::<Uuid>().unwrap();
+    let now = chrono::Utc::now().timestamp();
+    let (user, session) = (UserId(id("userId")), SessionId(id("sid")));
+    let (email, scope) = (operator.email.as_str(), Scope::Platform(PlatformRole::Support));
+    let genuine = Subject { user, email, scope, session, session_ends: now + 86_400 };
+    let tokens = own(&world).await;
+    let ask = async |subject: &Subject<'_>| {
+        let token = tokens.issue(subject, now).unwrap();
+        world.request(Method::GET, "/api/v1/platform/companies", Some(&token), &[], None).await
+    };
+    assert_eq!(ask(&genuine).await.status, StatusCode::OK, "control");
+    for other in [
+        Subject { user: UserId::generate(), ..genuine },
+        Subject { scope: Scope::Platform(PlatformRole::SuperAdmin), ..genuine },
+        Subject { scope: Scope::Clinic(medicalpro::ids::ClinicId::generate(), Role::Admin), ..genuine },
+    ] {
+        let answer = ask(&other).await;
+        assert_eq!((answer.status, answer.code()), (StatusCode::UNAUTHORIZED, "token_outdated"), "{other:?}");
     }
 }
 

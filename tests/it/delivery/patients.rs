@@ -216,6 +216,9 @@ async fn a_mail_queued_in_a_callers_transaction_reaches_the_patient_and_central_
     assert_eq!(answer, (StatusCode::OK, "true".to_owned()));
     sent(&world, &visit, 1).await;
     assert_eq!(visit.outbox().await, ["appointment_reminder|sent|1"]);
+    // Central was told before the commit as well: had the server died in between, the mail would be looked for.
+    let expected = "SELECT FROM medicalpro_central.clinic_mail WHERE company_id = $1 AND expected_until > now()";
+    assert!(world.central().await.query_opt(expected, &[&clinic.id.0]).await.unwrap().is_some());
     let mails = mails_to(&world, &visit.email);
     assert_eq!(mails.len(), 1);
     assert!(mails[0].html.contains("<html lang=\"es\""), "the patient's language, at a clinic in France");

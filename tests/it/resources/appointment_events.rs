@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::attack::tokens::{Forge, claims};
 use crate::support::{Answer, Clinic, Person, World};
 
 const EVENTS: &str = "/api/v1/appointments/events";
@@ -156,6 +157,28 @@ async fn a_stream_ends_with_the_session_the_role_and_the_clinic_and_others_go_on
         assert_eq!(stream.next().await, None, "{end}");
     }
     assert_eq!(other.next().await, None, "a suspended clinic's streams all end");
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_token_expires_and_when_a_second_factor_is_asked_for() {
+    let world = World::start().await;
+    let clinic = world.clinic("live-expires").await;
+    let ids = appointments(&clinic, 1).await;
+    let mut other = Stream::open(&clinic.admin, &[]).await;
+    let mut person = clinic.person(Role::Secretary).await;
+    let mut said = claims(&person.token);
+    said["exp"] = json!(chrono::Utc::now().timestamp() + 6);
+    person.token = Forge::new(&world).await.sign(&said, |_| {});
+    let mut stream = Stream::open(&person, &[]).await;
+    change(&clinic, &ids, "notes = 'x'").await;
+    assert_eq!((stream.hear().await, other.hear().await), ((ids[0], 2), (ids[0], 2)), "control");
+    assert_eq!(stream.next().await, None, "its token has expired");
+    change(&clinic, &ids, "notes = 'y'").await;
+    assert_eq!(other.hear().await, (ids[0], 3), "others go on");
+
+    let require = "UPDATE medicalpro_central.companies SET second_factor_required = true WHERE id = $1";
+    world.central().await.execute(require, &[&clinic.id.0]).await.unwrap();
+    assert_eq!(other.next().await, None, "who has no second factor is told nothing any more");
 }
 
 #[tokio::test]
