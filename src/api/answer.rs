@@ -33,7 +33,10 @@ pub fn etag(version: i32) -> String {
 /// Whether `If-Match` or `If-None-Match` names this version. A weak tag never matches: ours are strong.
 #[must_use]
 pub fn names(tags: &EntityTags, version: i32) -> bool {
-    let ours = etag(version);
+    names_tag(tags, &etag(version))
+}
+
+fn names_tag(tags: &EntityTags, ours: &str) -> bool {
     tags.as_str().split(',').map(str::trim).any(|tag| tag == "*" || tag == ours)
 }
 
@@ -55,7 +58,7 @@ pub fn is_known(if_none_match: Option<&EntityTags>, etag: &str) -> bool {
 /// # Errors
 /// 412 when `If-Match` names another version.
 pub fn expect_version(if_match: Option<&EntityTags>, version: i32) -> Result<()> {
-    if if_match.is_none_or(|tags| names(tags, version)) { Ok(()) } else { Err(ApiError::PreconditionFailed) }
+    expect_tag(if_match, &etag(version))
 }
 
 /// The same, of what has another entity tag than a version.
@@ -63,8 +66,7 @@ pub fn expect_version(if_match: Option<&EntityTags>, version: i32) -> Result<()>
 /// # Errors
 /// 412 when `If-Match` names another tag.
 pub fn expect_tag(if_match: Option<&EntityTags>, ours: &str) -> Result<()> {
-    let named = |tags: &EntityTags| tags.as_str().split(',').map(str::trim).any(|tag| tag == "*" || tag == ours);
-    if if_match.is_none_or(named) { Ok(()) } else { Err(ApiError::PreconditionFailed) }
+    if if_match.is_none_or(|tags| names_tag(tags, ours)) { Ok(()) } else { Err(ApiError::PreconditionFailed) }
 }
 
 /// 200 with the resource and its `ETag`.

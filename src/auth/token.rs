@@ -243,6 +243,7 @@ impl Tokens {
 
     fn verify_at(&self, token: &str, now: DateTime<Utc>) -> Result<Verified> {
         let invalid = || ApiError::Unauthenticated { code: "token_invalid", detail: "The access token is not valid." };
+        let expired = || ApiError::Unauthenticated { code: "token_expired", detail: "The access token has expired." };
         let header = decode_header(token).map_err(|_| invalid())?;
         // RFC 7515, section 4.1.11: what must be understood and is not makes a token invalid.
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || header.crit.is_some() {
@@ -253,13 +254,15 @@ impl Tokens {
         let key = keys.verifying(&kid, now).ok_or_else(invalid)?;
         let said = decode::<Value>(token, key, &self.validation)
             .map_err(|error| match error.kind() {
-                ErrorKind::ExpiredSignature => {
-                    ApiError::Unauthenticated { code: "token_expired", detail: "The access token has expired." }
-                }
+                ErrorKind::ExpiredSignature => expired(),
                 _ => invalid(),
             })?
             .claims;
         let (times, sub, verified) = read(said, kid).ok_or_else(invalid)?;
+        // RFC 7519, section 4.1.4: nor in the very second that it names, which the library lets pass.
+        if times.1 <= now.timestamp() {
+            return Err(expired());
+        }
         // One that is issued later than now, or lives longer than ours do, is none of ours.
         let of_ours = times.0 <= now.timestamp() && times.1 - times.0 <= LIFETIME;
         if sub == verified.user && of_ours { Ok(verified) } else { Err(invalid()) }

@@ -1,5 +1,7 @@
 //! `companies`: the clinics, their status, and their sealed credentials.
 
+use tokio_postgres::Row;
+
 use super::{Central, CentralTx};
 use crate::database::Params;
 use crate::error::{ApiError, Result};
@@ -284,6 +286,26 @@ pub struct SealedCredentials {
 }
 
 impl SealedCredentials {
+    /// Reads them: where the clinic lies, and what signs its contexts, which may stand in another row.
+    ///
+    /// # Errors
+    /// When a column is missing.
+    pub fn read(clinic: ClinicId, place: &Row, context: &Row) -> Result<Self, tokio_postgres::Error> {
+        Ok(Self {
+            clinic,
+            host: place.try_get("db_host")?,
+            port: place.try_get("db_port")?,
+            name: place.try_get("db_name")?,
+            user: place.try_get("db_user")?,
+            password: place.try_get("db_password")?,
+            context_kid: context.try_get("context_kid")?,
+            context_key: context.try_get("context_key")?,
+            epoch: context.try_get("epoch")?,
+        })
+    }
+}
+
+impl SealedCredentials {
     /// The place that the sealed values are tied to: edit any of it and they do not open.
     #[must_use]
     pub fn place(&self) -> String {
@@ -300,17 +322,7 @@ pub async fn credentials(central: &Central, clinic: ClinicId) -> Result<SealedCr
     let own: Params<'_> = &[&clinic.0];
     let (context, row) = futures_util::try_join!(central.row(&CONTEXT_KEY, own), central.row(&CREDENTIALS, own))?;
     let (context, row) = context.zip(row).ok_or_else(not_ready)?;
-    Ok(SealedCredentials {
-        clinic,
-        host: row.try_get("db_host")?,
-        port: row.try_get("db_port")?,
-        name: row.try_get("db_name")?,
-        user: row.try_get("db_user")?,
-        password: row.try_get("db_password")?,
-        context_kid: context.try_get("context_kid")?,
-        context_key: context.try_get("context_key")?,
-        epoch: context.try_get("epoch")?,
-    })
+    Ok(SealedCredentials::read(clinic, &row, &context)?)
 }
 
 /// Every clinic that has a database, suspended ones too: its credentials, and the version of its schema.
@@ -319,18 +331,8 @@ pub async fn credentials(central: &Central, clinic: ClinicId) -> Result<SealedCr
 /// As the database refuses.
 pub async fn databases(central: &Central) -> Result<Vec<(SealedCredentials, Option<i32>)>> {
     let rows = central.rows(&DATABASES, &[]).await?;
-    let read = |row: &tokio_postgres::Row| {
-        let sealed = SealedCredentials {
-            clinic: ClinicId(row.try_get("id")?),
-            host: row.try_get("db_host")?,
-            port: row.try_get("db_port")?,
-            name: row.try_get("db_name")?,
-            user: row.try_get("db_user")?,
-            password: row.try_get("db_password")?,
-            context_kid: row.try_get("context_kid")?,
-            context_key: row.try_get("context_key")?,
-            epoch: row.try_get("epoch")?,
-        };
+    let read = |row: &Row| {
+        let sealed = SealedCredentials::read(ClinicId(row.try_get("id")?), row, row)?;
         Ok((sealed, row.try_get("schema_version")?))
     };
     rows.iter().map(read).collect()

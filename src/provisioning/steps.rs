@@ -164,17 +164,7 @@ impl Workshop<'_> {
             .await
             .map_err(ApiError::into_cause)?
             .context("the clinic has no credentials")?;
-        Ok(SealedCredentials {
-            clinic: self.clinic,
-            host: row.try_get("db_host")?,
-            port: row.try_get("db_port")?,
-            name: row.try_get("db_name")?,
-            user: row.try_get("db_user")?,
-            password: row.try_get("db_password")?,
-            context_kid: row.try_get("context_kid")?,
-            context_key: row.try_get("context_key")?,
-            epoch: row.try_get("epoch")?,
-        })
+        Ok(SealedCredentials::read(self.clinic, &row, &row)?)
     }
 
     async fn credentials(&self) -> anyhow::Result<Credentials> {
