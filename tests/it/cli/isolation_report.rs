@@ -88,7 +88,9 @@ async fn the_report_kept_last_is_read_by_the_platforms_people_and_by_nobody_of_a
     is_what_was_told(&answer, &failed).await;
     assert_eq!(installation.kept().await, 2, "and the other is still there");
 
-    let member = site.world.log_in(&installation.clinics[0].1).await;
+    let (_, email) = &installation.clinics[0];
+    site.is_of_use_to(email).await;
+    let member = site.world.log_in(email).await;
     assert_eq!(status(&installation.read(Some(&member.token)).await), (StatusCode::FORBIDDEN, "forbidden".to_owned()));
     assert_eq!(installation.read(None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(installation.read(boss).await.status, StatusCode::OK, "control");
