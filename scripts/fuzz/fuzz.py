@@ -24,8 +24,9 @@ LONG, SHORT = 100_000, 4_000
 LEFT_OUT = {
     "appointments_events": "its answer has no end",
 }
-# Of the platform's own people a one-time code counts once: no session for each case.
-OPERATOR_LEFT_OUT = ("auth_logout", "auth_sessions_revoke", "auth_session_revoke")
+# Of the platform's own people a one-time code counts once: no session for each case. The paths of what ends one are left out whole, since
+# methods that a spec does not name are tried too.
+OPERATOR_LEFT_OUT = ("auth_logout", "auth_sessions_list", "auth_sessions_revoke", "auth_session_revoke")
 # These cost a database, or a hash of 19 MiB.
 FEW = {"auth_register": 5, "auth_login": 20, "auth_reset_password": 20, "auth_accept_invitation": 20}
 

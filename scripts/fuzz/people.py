@@ -32,10 +32,16 @@ class Person:
 
     def log_in(self):
         """A new session, kept for nobody else."""
-        body = {"email": self.email, "password": PASSWORD}
-        if self.secret:
-            body["code"] = one_time_code(self.secret)
-        return expect(200, request(self.port, "POST", "/api/v1/auth/login", body))
+        def attempt():
+            code = {"code": one_time_code(self.secret)} if self.secret else {}
+            return request(self.port, "POST", "/api/v1/auth/login", {"email": self.email, "password": PASSWORD, **code})
+
+        answer = attempt()
+        if answer[0] == 401 and self.secret:
+            # A code counts once: the next comes within half a minute.
+            time.sleep(30.5 - time.time() % 30)
+            answer = attempt()
+        return expect(200, answer)
 
     def token(self):
         if time.monotonic() > self.until:

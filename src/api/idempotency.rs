@@ -59,13 +59,21 @@ impl<'a> Once<'a> {
     /// 422 `idempotency_key_reused` for a key that came with another request.
     pub async fn answered<T: Kept>(&self, tx: &mut ClinicTx<Write>) -> Result<Option<T>> {
         let Some(key) = self.key else { return Ok(None) };
-        if tx.row(&TAKE, &[&self.operation, &key.as_str(), &&self.hash[..]]).await?.is_some() {
-            return Ok(None);
+        let mut stored = None;
+        // One that is thrown away between the two is taken the second time.
+        for _ in 0..2 {
+            if tx.row(&TAKE, &[&self.operation, &key.as_str(), &&self.hash[..]]).await?.is_some() {
+                return Ok(None);
+            }
+            stored = tx.row(&ANSWER, &[&self.operation, &key.as_str()]).await?;
+            if stored.is_some() {
+                break;
+            }
         }
         let reused =
             || ApiError::invalid("/header/Idempotency-Key", "idempotency_key_reused", "was used with another request");
         // Hidden where it was given in another role: an answer may hold what this role must not read.
-        let stored = tx.row(&ANSWER, &[&self.operation, &key.as_str()]).await?.ok_or_else(reused)?;
+        let stored = stored.ok_or_else(reused)?;
         if stored.try_get::<_, &[u8]>(0)? != self.hash {
             return Err(reused());
         }

@@ -22,8 +22,11 @@ const SHOWN: usize = 10;
 const AFTER_HELP: &str = "\
 With each clinic's own credentials it attempts what must be refused, and compares what PostgreSQL's catalogs say with what the migrations give. It changes
 nothing and reads no patient: what it attempts is refused before it touches a row, in transactions that are rolled back; what would harm if it were allowed is
-looked up instead. It holds one connection to a clinic at a time, and waits where a clinic's login is at its limit. With --keep it writes the report into
-central, and nothing else: with the worker's login (MEDICALPRO_PROVISIONER_URL), which nothing else here uses, since the server's cannot write reports.
+looked up instead. It holds one connection to a clinic at a time, and waits where a clinic's login is at its limit. Roles and databases are looked up on
+central's server: a clinic that lies on another does not pass.
+
+With --keep it writes the report into central, and nothing else: with the worker's login (MEDICALPRO_PROVISIONER_URL), which it uses for nothing else, since
+the server's cannot write reports.
 
 The report names clinics by their ids, and bears no secret and no row. Its hash is SHA-256 over `.report`, keys sorted, without spaces:
   jq -jcS .report report.json | sha256sum

@@ -17,6 +17,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(100);
 /// SQLSTATEs and their classes that say nothing of rights: out of resources, told to stop, a lock or a time limit, not there (any more).
 const SAYS_NOTHING: [&str; 8] = ["08", "40", "53", "57", "58", "55P03", "3D000", "XX"];
 
+/// No attempt keeps anybody waiting. For its transaction only: behind a pooler somebody else has the connection next.
+pub(super) const BRIEF: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'";
+
 /// How an attempt ended. It never bears what PostgreSQL says of rows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -65,14 +68,9 @@ pub(super) async fn open(config: &Config, tls: &MakeRustlsConnect) -> Result<Cli
     }
 }
 
-/// No attempt keeps anybody waiting.
-pub(super) async fn be_brief(client: &Client) -> Result<(), tokio_postgres::Error> {
-    client.batch_execute("SET statement_timeout = '10s'; SET lock_timeout = '2s'").await
-}
-
 /// Runs SQL after an opening, and rolls back.
 pub(super) async fn attempt(client: &Client, opening: &str, sql: &str) -> Outcome {
-    let done = client.batch_execute(&format!("{opening}; {sql}")).await;
+    let done = client.batch_execute(&format!("{opening}; {BRIEF}; {sql}")).await;
     let ended = client.batch_execute("ROLLBACK").await;
     match done.and(ended) {
         Ok(()) => Outcome::Done(Vec::new()),
@@ -83,7 +81,7 @@ pub(super) async fn attempt(client: &Client, opening: &str, sql: &str) -> Outcom
 /// Runs a query after an opening, and rolls back: the texts of its first column.
 pub(super) async fn rows(client: &Client, opening: &str, sql: &str) -> Outcome {
     let asked = async {
-        client.batch_execute(opening).await?;
+        client.batch_execute(&format!("{opening}; {BRIEF}")).await?;
         client.query(sql, &[]).await?.iter().map(|row| row.try_get(0)).collect::<Result<Vec<String>, _>>()
     };
     let asked = asked.await;

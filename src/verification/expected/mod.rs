@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use tokio_postgres::Client;
 
+use super::attempt::BRIEF;
 use crate::ids::ClinicId;
 use crate::provisioning::bootstrap::CENTRAL_DATABASE;
 use crate::secrets::sha256;
@@ -76,7 +77,7 @@ pub async fn columns_of_central(client: &Client) -> Result<Vec<String>, tokio_po
 
 async fn lines(client: &Client, sql: &str, names: &[&str]) -> Result<Vec<String>, tokio_postgres::Error> {
     // So that every name is written in full, whoever asks.
-    client.batch_execute("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog").await?;
+    client.batch_execute(&format!("BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; {BRIEF}")).await?;
     let types = vec![tokio_postgres::types::Type::TEXT; names.len()];
     let names: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> = names.iter().map(|name| name as _).collect();
     let asked = async { client.query(&client.prepare_typed(sql, &types).await?, &names).await }.await;
