@@ -60,7 +60,7 @@ pub struct Verify {
     /// Keep the report in central, for GET /api/v1/platform/isolation-report; nobody changes or deletes it there
     #[arg(long)]
     keep: bool,
-    /// Verify nothing, but say whether this report (of `--json`) is unaltered
+    /// Verify nothing, but say whether this report (of `--json`, or as the API answered it) is unaltered
     #[arg(long, value_name = "FILE", conflicts_with_all = ["html", "sample", "seed", "at_once", "managed", "keep"])]
     check: Option<PathBuf>,
 }
