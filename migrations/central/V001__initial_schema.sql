@@ -414,7 +414,7 @@ GRANT SELECT (id, at), DELETE ON audit_logs TO medicalpro_provisioner;
 CREATE TABLE isolation_reports (
   id      bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kept_at timestamptz NOT NULL DEFAULT now(),
-  report  text        NOT NULL CONSTRAINT isolation_reports_report_check CHECK (octet_length(report) <= 16777216),
+  report  text        NOT NULL CONSTRAINT isolation_reports_report_check CHECK (octet_length(report) <= 4194304),
   sha256  text        NOT NULL CONSTRAINT isolation_reports_sha256_check CHECK (sha256 = encode(sha256(convert_to(report, 'UTF8')), 'hex')),
   ending  text        NOT NULL GENERATED ALWAYS AS (report::jsonb ->> 'ending') STORED
                       CONSTRAINT isolation_reports_ending_check CHECK (ending IN ('held', 'failed', 'incomplete'))

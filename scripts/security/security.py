@@ -46,7 +46,7 @@ def arguments(given=None):
     parser.add_argument("--workers", type=int, default=4, metavar="COUNT", help="requests at once [4]")
     parser.add_argument("--ca", metavar="FILE", help="certificates (PEM) to trust, of a server with TLS")
     parser.add_argument("--spec", metavar="PATH", default="/openapi.json", help="where the server shows its OpenAPI document [/openapi.json]")
-    parser.add_argument("--yes", action="store_true", help="do not ask whether these are clinics for tests")
+    parser.add_argument("--yes", action="store_true", help="these are clinics for tests: do not ask, as without a terminal nobody could be")
     parser.add_argument("--keep", action="store_true", help="leave what was made where it is, as in an installation that goes afterwards")
     parser.add_argument("--json", metavar="FILE", help="write the result as a JSON object")
     parser.add_argument("--junit", metavar="FILE", help="write the result as JUnit XML")
@@ -66,10 +66,15 @@ def password(name, email):
 
 
 def agreed(options):
-    """Whoever sits there says that these are clinics for tests; a script was told so by who wrote it."""
-    if options.yes or options.local or not sys.stdin.isatty():
+    """Somebody says that these are clinics for tests: now, or with --yes."""
+    if options.yes:
         return True
-    return input(f"Makes, changes and deletes things in the clinics of {options.a} and {options.b} at {options.url}. Go on? [y/N] ").strip().lower() in ("y", "yes")
+    print(f"This makes, changes and deletes things in the clinics of {options.a} and {options.b} at {options.url}.", file=sys.stderr)
+    if not sys.stdin.isatty():
+        print("With --yes it does so without asking.", file=sys.stderr)
+        return False
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def code(email):

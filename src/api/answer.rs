@@ -1,5 +1,7 @@
 //! What operations answer with: status, `ETag` and `Location`, the same for every resource.
 
+use std::marker::PhantomData;
+
 use poem::http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 use poem_openapi::ApiResponse;
@@ -101,6 +103,24 @@ pub struct Created<T>(pub T);
 #[derive(Debug)]
 pub struct Tagged<T>(pub T, pub String);
 
+/// 200 with a `T` that is stored as JSON, as it is stored; or 304 where `If-None-Match` names its tag.
+#[derive(Debug)]
+pub struct Verbatim<T> {
+    json: String,
+    tag: String,
+    is_known: bool,
+    kind: PhantomData<fn() -> T>,
+}
+
+impl<T> Verbatim<T> {
+    /// Answers a read.
+    #[must_use]
+    pub fn of(json: String, tag: String, if_none_match: Option<&EntityTags>) -> Self {
+        let is_known = is_known(if_none_match, &tag);
+        Self { json, tag, is_known, kind: PhantomData }
+    }
+}
+
 /// 200 with a page.
 #[derive(Debug)]
 pub struct Listed<T>(pub T);
@@ -157,6 +177,15 @@ impl<T: Resource> IntoResponse for Created<T> {
 impl<T: ToJSON + Send> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
         with_tag(json(StatusCode::OK, &self.0), &self.1)
+    }
+}
+
+impl<T> IntoResponse for Verbatim<T> {
+    fn into_response(self) -> Response {
+        if self.is_known {
+            return with_tag(StatusCode::NOT_MODIFIED.into_response(), &self.tag);
+        }
+        with_tag(Response::builder().content_type("application/json").body(self.json), &self.tag)
     }
 }
 
@@ -231,6 +260,7 @@ answers! {
     Read<Resource> { 200 "The resource." json ["ETag"], 304 "The version named in If-None-Match is the newest." none ["ETag"] }
     Created<Resource> { 201 "Created." json ["ETag", "Location"] }
     Tagged<ToJSON> { 200 "The resource." json ["ETag"] }
+    Verbatim<ToJSON> { 200 "The resource." json ["ETag"], 304 "The version named in If-None-Match is the newest." none ["ETag"] }
     Listed<ToJSON> { 200 "Done." json [] }
     Made<ToJSON> { 201 "Created." json ["Location"] }
 }

@@ -303,9 +303,7 @@ impl SealedCredentials {
             epoch: context.try_get("epoch")?,
         })
     }
-}
 
-impl SealedCredentials {
     /// The place that the sealed values are tied to: edit any of it and they do not open.
     #[must_use]
     pub fn place(&self) -> String {

@@ -8,12 +8,15 @@ use crate::sql;
 use crate::sql::CentralLogin;
 
 /// As the table has it.
-const MOST_BYTES: usize = 16 * 1024 * 1024;
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 sql! { Central;
     /// One more.
     KEEP by [CentralLogin::Provisioner];
         "INSERT INTO isolation_reports (report, sha256) VALUES ($1, $2)";
+    /// Which central this is, whoever asks: by its id on a server that was started then.
+    PLACE by [CentralLogin::Api, CentralLogin::Provisioner];
+        "SELECT (SELECT oid FROM pg_database WHERE datname = current_database())::text || ' ' || pg_postmaster_start_time()::text";
     /// The one that was kept last.
     NEWEST by [CentralLogin::Api];
         "SELECT report, sha256 FROM isolation_reports ORDER BY id DESC LIMIT 1";
@@ -29,6 +32,18 @@ pub struct Kept {
 }
 
 crate::from_row!(Kept { report, sha256 });
+
+/// Whether both are logins at the same central: what is found in one is not kept in another.
+///
+/// # Errors
+/// As either refuses.
+pub async fn are_of_one(one: &Central, other: &Central) -> Result<bool> {
+    let place = async |central: &Central| -> Result<String> {
+        let row = central.row(&PLACE, &[]).await?.ok_or(ApiError::NotFound)?;
+        Ok(row.try_get(0)?)
+    };
+    Ok(place(one).await? == place(other).await?)
+}
 
 /// Keeps a report: the bytes that were hashed, and their hash.
 ///

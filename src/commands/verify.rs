@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use anstream::{eprintln, println};
 use anyhow::Context as _;
 use clap::Args;
-use medicalpro::central::isolation_reports;
+use medicalpro::central::{Central, isolation_reports};
 use medicalpro::config::{VerifySettings, postgres};
 use medicalpro::database;
-use medicalpro::error::describe;
+use medicalpro::error::{ApiError, describe};
 use medicalpro::verification::report::{Ending, Report, Told, is_unaltered};
 use medicalpro::verification::{self, Fleet, Order, Verdict};
 
@@ -34,7 +34,7 @@ The report names clinics by their ids, and bears no secret and no row. Its hash 
 Exit codes:
   0  everything held
   1  something did not; the report says what, and how to mend it
-  2  something could not be tried, so that nothing is known of it; or nothing could; or everything held, and the report could not be kept";
+  2  something could not be tried, so that nothing is known of it; or nothing could; or everything held, and the report could not be kept or written";
 
 // No doc comment: clap would show it as the command's own.
 #[derive(Args)]
@@ -57,7 +57,7 @@ pub struct Verify {
     /// PostgreSQL is managed by somebody who lets its own catalog not be hardened: what is left open there is a warning
     #[arg(long)]
     managed: bool,
-    /// Keep the report in central, for GET /api/v1/platform/isolation-report; nobody changes or deletes it there
+    /// Keep the report in central, for GET /api/v1/platform/isolation-report; no login may change or delete it there
     #[arg(long)]
     keep: bool,
     /// Verify nothing, but say whether this report (of `--json`, or as the API answered it) is unaltered
@@ -80,13 +80,20 @@ pub async fn run(verify: Verify, json: bool) -> anyhow::Result<ExitCode> {
         }
         return Ok(if unaltered { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    // Opened first, so that what is missing is told before minutes have passed.
     let keeper = keep.then(|| open_central(&settings.provisioner)).transpose()?;
     let fleet = Fleet {
         config: postgres(settings.database_url.secret()?, "MEDICALPRO_DATABASE_URL")?,
         tls: database::tls(settings.provisioner.tls.database_ca.as_deref())?,
         keys: settings.keys.load()?,
     };
+    // What is missing or wrong is told before minutes have passed.
+    if let Some(keeper) = &keeper {
+        let central = Central::new(fleet.config.clone(), fleet.tls.clone(), 1)?;
+        let one = isolation_reports::are_of_one(&central, keeper).await.map_err(ApiError::into_cause);
+        if !one.context("the report could not be kept")? {
+            anyhow::bail!("MEDICALPRO_DATABASE_URL and MEDICALPRO_PROVISIONER_URL lead to different installations");
+        }
+    }
     let order = Order {
         at_once: usize::from(at_once),
         sample: usize::from(sample),
@@ -108,29 +115,33 @@ pub async fn run(verify: Verify, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         tell(&report, stamped["sha256"].as_str().unwrap_or_default());
     }
-    if let Some(file) = html {
-        std::fs::write(&file, verification::page(&report)?)
-            .with_context(|| format!("cannot write {}", file.display()))?;
-        if !json {
-            eprintln!("{DIM}As a page: {}{DIM:#}", file.display());
-        }
-    }
+    let mut done = true;
+    // The page comes last: what is kept waits for no disk.
     if let Some(central) = keeper {
-        let (report_of, sha256) = (stamped["report"].to_string(), stamped["sha256"].as_str().unwrap_or_default());
-        if let Err(error) = isolation_reports::keep(&central, &report_of, sha256).await {
-            eprintln!("{BAD}error:{BAD:#} the report was not kept: {}", describe(&error.into_cause()));
-            // That something did not hold says more.
-            return Ok(if report.ending == Ending::Failed { ExitCode::FAILURE } else { ExitCode::from(2) });
-        }
-        if !json {
-            eprintln!("{DIM}Kept in central{DIM:#}");
-        }
+        let (text, sha256) = (stamped["report"].to_string(), stamped["sha256"].as_str().unwrap_or_default());
+        let kept = isolation_reports::keep(&central, &text, sha256).await;
+        done &= told("kept", &kept.map_err(ApiError::into_cause), "Kept in central", json);
+    }
+    if let Some(file) = html {
+        let written = verification::page(&report).and_then(|page| Ok(std::fs::write(&file, page)?));
+        done &= told("written as a page", &written, &format!("As a page: {}", file.display()), json);
     }
     Ok(match report.ending {
-        Ending::Held => ExitCode::SUCCESS,
+        // That something did not hold says more.
         Ending::Failed => ExitCode::FAILURE,
-        Ending::Incomplete => ExitCode::from(2),
+        Ending::Held if done => ExitCode::SUCCESS,
+        Ending::Held | Ending::Incomplete => ExitCode::from(2),
     })
+}
+
+/// Whether the report was kept or written, which is told.
+fn told(what: &str, outcome: &anyhow::Result<()>, success: &str, json: bool) -> bool {
+    match outcome {
+        Ok(()) if json => {}
+        Ok(()) => eprintln!("{DIM}{success}{DIM:#}"),
+        Err(error) => eprintln!("{BAD}error:{BAD:#} the report was not {what}: {}", describe(error)),
+    }
+    outcome.is_ok()
 }
 
 fn tell(report: &Report, sha256: &str) {
@@ -191,8 +202,9 @@ fn tell_findings(check: &Told) {
         let place = finding.clinic.map(|clinic| format!(" at {clinic}")).unwrap_or_default();
         println!("  {BAD}-{BAD:#} {}{word}{DIM}: {}{place}{DIM:#}", finding.found, finding.tried);
     }
-    if check.findings.len() > SHOWN {
-        println!("  {DIM}and {} more: see --json{DIM:#}", check.findings.len() - SHOWN);
+    let more = (check.findings.len() + check.left_out).saturating_sub(SHOWN);
+    if more > 0 {
+        println!("  {DIM}and {more} more: see --json{DIM:#}");
     }
     println!("  {DIM}to mend it:{DIM:#} {}", check.mend);
 }

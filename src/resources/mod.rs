@@ -13,6 +13,7 @@ pub mod clinic;
 pub mod closures;
 pub mod documents;
 pub mod facilities;
+pub mod isolation_report;
 pub mod links;
 pub mod patients;
 pub mod platform;
@@ -34,7 +35,7 @@ pub type Api = (
     (calendar::CalendarView, calendar_links::CalendarLinks, links::AppointmentLinks, links::CalendarFeed),
     (slots::Slots, slots::Holds),
     (categories::Categories, products::Products, appointment_items::AppointmentItems, documents::Documents),
-    platform::Platform,
+    (platform::Platform, isolation_report::NewestReport),
 );
 
 /// See [`Api`].
@@ -48,7 +49,7 @@ pub const fn api() -> Api {
         (calendar::CalendarView, calendar_links::CalendarLinks, links::AppointmentLinks, links::CalendarFeed),
         (slots::Slots, slots::Holds),
         (categories::Categories, products::Products, appointment_items::AppointmentItems, documents::Documents),
-        platform::Platform,
+        (platform::Platform, isolation_report::NewestReport),
     )
 }
 

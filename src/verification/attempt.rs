@@ -14,8 +14,8 @@ use crate::error::describe;
 const TRIES: u32 = 8;
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
-/// SQLSTATEs and their classes that say nothing of rights: out of resources, told to stop, a lock or a time limit, not there (any more).
-const SAYS_NOTHING: [&str; 8] = ["08", "40", "53", "57", "58", "55P03", "3D000", "XX"];
+/// SQLSTATEs and their classes that say nothing of rights: out of resources, told to stop, a lock or a time limit.
+const SAYS_NOTHING: [&str; 7] = ["08", "40", "53", "57", "58", "55P03", "XX"];
 
 /// No attempt keeps anybody waiting. For its transaction only: behind a pooler somebody else has the connection next.
 pub(super) const BRIEF: &str = "SET LOCAL statement_timeout = '10s'; SET LOCAL lock_timeout = '2s'";
@@ -27,6 +27,8 @@ pub enum Outcome {
     Done(Vec<String>),
     /// Refused, with this SQLSTATE.
     Refused(String),
+    /// There is no such database.
+    Gone,
     /// Nothing is known, and why.
     Unknown(String),
 }
@@ -36,6 +38,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Done(_) => f.write_str("it was allowed"),
             Self::Refused(state) => write!(f, "refused with {state}"),
+            Self::Gone => f.write_str("could not be tried: there is no such database"),
             Self::Unknown(why) => write!(f, "could not be tried: {why}"),
         }
     }
@@ -44,6 +47,7 @@ impl fmt::Display for Outcome {
 impl From<tokio_postgres::Error> for Outcome {
     fn from(error: tokio_postgres::Error) -> Self {
         match error.code().map(SqlState::code) {
+            Some("3D000") => Self::Gone,
             Some(code) if !SAYS_NOTHING.iter().any(|class| code.starts_with(class)) => Self::Refused(code.to_owned()),
             Some(code) => Self::Unknown(format!("SQLSTATE {code}")),
             None => Self::Unknown(describe(&error.into())),

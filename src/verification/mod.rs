@@ -118,7 +118,7 @@ impl Tally {
             Outcome::Refused(_) | Outcome::Done(_) => {
                 self.find(tried.into(), format!("{outcome}; expected {}", states.join(" or ")), Verdict::Failed);
             }
-            Outcome::Unknown(_) => self.find(tried.into(), outcome.to_string(), Verdict::NotRun),
+            Outcome::Gone | Outcome::Unknown(_) => self.find(tried.into(), outcome.to_string(), Verdict::NotRun),
         }
     }
 
@@ -129,7 +129,7 @@ impl Tally {
             Outcome::Refused(_) => {
                 self.find(format!("control: {}", tried.into()), outcome.to_string(), Verdict::Failed);
             }
-            Outcome::Unknown(_) => {
+            Outcome::Gone | Outcome::Unknown(_) => {
                 self.find(format!("control: {}", tried.into()), outcome.to_string(), Verdict::NotRun);
             }
         }

@@ -10,6 +10,10 @@ use crate::ids::ClinicId;
 use crate::provisioning::schema;
 use crate::secrets::sha256;
 
+/// Findings that are told of a check: of one clinic, and of all. Figures count every one.
+const TOLD_OF_A_CLINIC: usize = 20;
+const TOLD_OF_A_CHECK: usize = 200;
+
 /// How a check, or all of them together, ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,8 +70,10 @@ pub struct Told {
     pub ending: Ending,
     /// How many attempts ended how.
     pub figures: Figures,
-    /// What did not hold.
+    /// What did not hold: the first of each clinic, as far as they are told.
     pub findings: Vec<Finding>,
+    /// How many more there are.
+    pub left_out: usize,
     #[serde(skip)]
     hardening: bool,
 }
@@ -165,6 +171,7 @@ impl Report {
                 ending: Ending::Held,
                 figures,
                 findings: Vec::new(),
+                left_out: 0,
                 hardening: *hardening,
             }
         };
@@ -190,7 +197,7 @@ impl Report {
     pub(super) fn add(&mut self, at: usize, clinic: Option<ClinicId>, tally: Tally) {
         let told = &mut self.checks[at];
         told.figures.held += tally.held;
-        for mut finding in tally.findings {
+        for (number, mut finding) in tally.findings.into_iter().enumerate() {
             finding.clinic = clinic;
             if finding.verdict == Verdict::Failed && told.hardening && self.scope.managed {
                 finding.verdict = Verdict::Warned;
@@ -200,7 +207,11 @@ impl Report {
                 Verdict::Warned => told.figures.warned += 1,
                 Verdict::NotRun => told.figures.not_run += 1,
             }
-            told.findings.push(finding);
+            if number < TOLD_OF_A_CLINIC && told.findings.len() < TOLD_OF_A_CHECK {
+                told.findings.push(finding);
+            } else {
+                told.left_out += 1;
+            }
         }
     }
 

@@ -128,7 +128,8 @@ async fn known(central: &Central) -> Result<Known, ApiError> {
 async fn not_of_clinics(client: &Client, clinics: &[ClinicId]) -> anyhow::Result<Vec<(String, Of)>> {
     let rows = client
         .query(
-            "SELECT datname::text, datallowconn FROM pg_database
+            // One that was half dropped takes no connections, whatever it says.
+            "SELECT datname::text, datallowconn AND datconnlimit <> -2 FROM pg_database
               WHERE NOT starts_with(datname::text, 'medicalpro_clinic_spare_') ORDER BY datallowconn DESC, 1",
             &[],
         )
@@ -277,7 +278,7 @@ impl Turn<'_> {
         let cell = |outcome: &Outcome| match outcome {
             Outcome::Done(_) => '!',
             Outcome::Refused(_) => 'x',
-            Outcome::Unknown(_) => '?',
+            Outcome::Gone | Outcome::Unknown(_) => '?',
         };
         let mut cells: Vec<char> = outside.doors.iter().map(|door| cell(&door.outcome)).collect();
         if self.clinics.len() <= pairs::ALL_UP_TO {

@@ -336,6 +336,13 @@ fn on_the_server(own: &str, other: &str) -> Vec<Tampering> {
             &["login-settings", "nothing-left"],
         ),
         Tampering::new(
+            "a database with a clinic's name, which central does not know, is open to all",
+            postgres,
+            "CREATE DATABASE medicalpro_clinic_00000000_0000_7000_8000_000000000000 OWNER medicalpro_provisioner",
+            "DROP DATABASE medicalpro_clinic_00000000_0000_7000_8000_000000000000",
+            &["shared-databases", "database-rights"],
+        ),
+        Tampering::new(
             "the server may go into a clinic's database by its own login",
             postgres,
             format!("GRANT CONNECT ON DATABASE {own} TO medicalpro_api"),
