@@ -77,6 +77,7 @@ pub fn central_statements() -> Vec<&'static Statement<CentralDatabase>> {
         central::invitations::STATEMENTS,
         central::devices::STATEMENTS,
         central::email_changes::STATEMENTS,
+        central::isolation_reports::STATEMENTS,
         central::journal::STATEMENTS,
         central::outbox::STATEMENTS,
         central::platform::STATEMENTS,

@@ -246,7 +246,7 @@ impl ServeSettings {
     }
 }
 
-/// What makes and changes clinics' databases, and signing keys: `worker`, `migrate`, `clinics` and `keys rotate`.
+/// What makes and changes clinics' databases, and signing keys: `worker`, `migrate`, `clinics` and `keys rotate`; and keeps reports.
 #[derive(Args, Clone, Debug)]
 pub struct ProvisionerSettings {
     #[command(flatten)]
@@ -274,7 +274,7 @@ pub struct BootstrapSettings {
     pub tls: TlsSettings,
 }
 
-/// What `medicalpro verify` needs: what the server has, and no more.
+/// What `medicalpro verify` needs: what the server has; and, to keep its report, the worker's login.
 #[derive(Args, Clone, Debug)]
 pub struct VerifySettings {
     #[command(flatten)]
@@ -284,8 +284,8 @@ pub struct VerifySettings {
     /// Master keys.
     pub keys: KeySettings,
     #[command(flatten)]
-    /// TLS.
-    pub tls: TlsSettings,
+    /// TLS, and the login that keeps reports: no other is asked to write one.
+    pub provisioner: ProvisionerSettings,
 }
 
 /// What `medicalpro worker` needs.

@@ -54,6 +54,13 @@ pub enum ApiError {
     },
     /// 404, the same for what is absent, deleted, hidden, or another clinic's.
     NotFound,
+    /// 404 where the path is right, and what it shows is yet to be made.
+    NotYet {
+        /// Stable code.
+        code: &'static str,
+        /// For people.
+        detail: &'static str,
+    },
     /// 405 with `Allow`.
     MethodNotAllowed {
         /// The methods that the path has.

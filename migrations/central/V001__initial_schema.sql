@@ -409,6 +409,21 @@ GRANT INSERT (action, outcome, company_id, user_id, actor_id, request_id, networ
 GRANT SELECT ON audit_logs TO medicalpro_api;
 GRANT SELECT (id, at), DELETE ON audit_logs TO medicalpro_provisioner;
 
+-- What `medicalpro verify --keep` found, for the platform's people: ids of clinics, no row of theirs, no secret. It is text, so that its
+-- hash stays that of its bytes. The server reads it and cannot write it: whoever has stolen its login attests nothing.
+CREATE TABLE isolation_reports (
+  id      bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kept_at timestamptz NOT NULL DEFAULT now(),
+  report  text        NOT NULL CONSTRAINT isolation_reports_report_check CHECK (octet_length(report) <= 16777216),
+  sha256  text        NOT NULL CONSTRAINT isolation_reports_sha256_check CHECK (sha256 = encode(sha256(convert_to(report, 'UTF8')), 'hex')),
+  ending  text        NOT NULL GENERATED ALWAYS AS (report::jsonb ->> 'ending') STORED
+                      CONSTRAINT isolation_reports_ending_check CHECK (ending IN ('held', 'failed', 'incomplete'))
+);
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON isolation_reports FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER append_only_truncate BEFORE TRUNCATE ON isolation_reports EXECUTE FUNCTION refuse_change();
+GRANT SELECT ON isolation_reports TO medicalpro_api;
+GRANT INSERT (report, sha256) ON isolation_reports TO medicalpro_provisioner;
+
 -- Account mail, and nothing else: mail about patients lies in their clinic's database.
 CREATE TABLE email_outbox (
   id              uuid        PRIMARY KEY DEFAULT gen_random_uuid(),

@@ -8,6 +8,7 @@ import collections
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -123,6 +124,8 @@ def main():
     roles = chosen.role or ROLES
     total = chosen.cases or (LONG if chosen.long else SHORT)
     began = time.monotonic()
+    # Whoever is told to end ends the installation with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="medicalpro-fuzz.") as directory:
         # PostgreSQL's own user must get through to its cluster.
         os.chmod(directory, 0o711)

@@ -194,7 +194,7 @@ impl Requests {
         if self.wait(clinic).await? { Ok(()) } else { Err(ApiError::unavailable(companies::NOT_READY)) }
     }
 
-    /// Waits until the clinic is active. `Ok(false)` when that takes longer than the patience allows.
+    /// Waits until the clinic has been made. `Ok(false)` when that takes longer than the patience allows.
     ///
     /// # Errors
     /// Unavailable when the clinic could not be made.
@@ -204,11 +204,10 @@ impl Requests {
         loop {
             finished.mark_unchanged();
             match companies::status(&self.central, clinic).await {
-                Ok(Status::Active) => return Ok(true),
+                // Only what was active is suspended: it has been made, and who gets in is decided elsewhere.
+                Ok(Status::Active | Status::Suspended) => return Ok(true),
                 Ok(Status::Provisioning | Status::Pending) => {}
-                Ok(Status::Suspended) | Err(ApiError::NotFound) => {
-                    return Err(ApiError::unavailable("clinic_not_provisioned"));
-                }
+                Err(ApiError::NotFound) => return Err(ApiError::unavailable("clinic_not_provisioned")),
                 Err(error) => return Err(error),
             }
             // A notice may be lost with its connection: look again now and then.

@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod devices;
 pub mod email_changes;
 pub mod invitations;
+pub mod isolation_reports;
 pub mod journal;
 pub mod outbox;
 pub mod platform;

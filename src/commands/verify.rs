@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use anstream::{eprintln, println};
 use anyhow::Context as _;
 use clap::Args;
+use medicalpro::central::isolation_reports;
 use medicalpro::config::{VerifySettings, postgres};
 use medicalpro::database;
+use medicalpro::error::describe;
 use medicalpro::verification::report::{Ending, Report, Told, is_unaltered};
 use medicalpro::verification::{self, Fleet, Order, Verdict};
 
-use super::{BAD, DIM, GOOD};
+use super::{BAD, DIM, GOOD, open_central};
 
 /// Findings of a check that the terminal shows; the JSON has all of them.
 const SHOWN: usize = 10;
@@ -23,13 +25,16 @@ nothing and reads no patient: what it attempts is refused before it touches a ro
 looked up instead. It holds one connection to a clinic at a time, and waits where a clinic's login is at its limit. Roles and databases are looked up on
 central's server: a clinic that lies on another does not pass.
 
+With --keep it writes the report into central, and nothing else: with the worker's login (MEDICALPRO_PROVISIONER_URL), which it uses for nothing else, since
+the server's cannot write reports.
+
 The report names clinics by their ids, and bears no secret and no row. Its hash is SHA-256 over `.report`, keys sorted, without spaces:
   jq -jcS .report report.json | sha256sum
 
 Exit codes:
   0  everything held
   1  something did not; the report says what, and how to mend it
-  2  something could not be tried, so that nothing is known of it; or nothing could";
+  2  something could not be tried, so that nothing is known of it; or nothing could; or everything held, and the report could not be kept";
 
 // No doc comment: clap would show it as the command's own.
 #[derive(Args)]
@@ -52,14 +57,17 @@ pub struct Verify {
     /// PostgreSQL is managed by somebody who lets its own catalog not be hardened: what is left open there is a warning
     #[arg(long)]
     managed: bool,
-    /// Verify nothing, but say whether this report (of `--json`) is unaltered
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["html", "sample", "seed", "at_once", "managed"])]
+    /// Keep the report in central, for GET /api/v1/platform/isolation-report; nobody changes or deletes it there
+    #[arg(long)]
+    keep: bool,
+    /// Verify nothing, but say whether this report (of `--json`, or as the API answered it) is unaltered
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["html", "sample", "seed", "at_once", "managed", "keep"])]
     check: Option<PathBuf>,
 }
 
 /// Carries it out.
 pub async fn run(verify: Verify, json: bool) -> anyhow::Result<ExitCode> {
-    let Verify { settings, html, sample, seed, at_once, managed, check } = verify;
+    let Verify { settings, html, sample, seed, at_once, managed, keep, check } = verify;
     if let Some(file) = check {
         let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let unaltered = is_unaltered(&text).with_context(|| file.display().to_string())?;
@@ -72,9 +80,11 @@ pub async fn run(verify: Verify, json: bool) -> anyhow::Result<ExitCode> {
         }
         return Ok(if unaltered { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
+    // Opened first, so that what is missing is told before minutes have passed.
+    let keeper = keep.then(|| open_central(&settings.provisioner)).transpose()?;
     let fleet = Fleet {
         config: postgres(settings.database_url.secret()?, "MEDICALPRO_DATABASE_URL")?,
-        tls: database::tls(settings.tls.database_ca.as_deref())?,
+        tls: database::tls(settings.provisioner.tls.database_ca.as_deref())?,
         keys: settings.keys.load()?,
     };
     let order = Order {
@@ -103,6 +113,17 @@ pub async fn run(verify: Verify, json: bool) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("cannot write {}", file.display()))?;
         if !json {
             eprintln!("{DIM}As a page: {}{DIM:#}", file.display());
+        }
+    }
+    if let Some(central) = keeper {
+        let (report_of, sha256) = (stamped["report"].to_string(), stamped["sha256"].as_str().unwrap_or_default());
+        if let Err(error) = isolation_reports::keep(&central, &report_of, sha256).await {
+            eprintln!("{BAD}error:{BAD:#} the report was not kept: {}", describe(&error.into_cause()));
+            // That something did not hold says more.
+            return Ok(if report.ending == Ending::Failed { ExitCode::FAILURE } else { ExitCode::from(2) });
+        }
+        if !json {
+            eprintln!("{DIM}Kept in central{DIM:#}");
         }
     }
     Ok(match report.ending {

@@ -87,7 +87,7 @@ impl ApiError {
             Self::BadRequest { .. } => StatusCode::BAD_REQUEST,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NotYet { .. } => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Conflict { .. } | Self::Conflicts { .. } => StatusCode::CONFLICT,
             Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
@@ -105,6 +105,7 @@ impl ApiError {
             Self::BadRequest { code, .. }
             | Self::Unauthenticated { code, .. }
             | Self::Forbidden { code, .. }
+            | Self::NotYet { code, .. }
             | Self::Conflict { code, .. }
             | Self::Conflicts { code, .. }
             | Self::RateLimited { code, .. }
@@ -125,9 +126,10 @@ impl ApiError {
     fn detail(&self) -> String {
         match self {
             Self::BadRequest { detail, .. } | Self::Conflict { detail, .. } => detail.to_string(),
-            Self::Unauthenticated { detail, .. } | Self::Forbidden { detail, .. } | Self::Conflicts { detail, .. } => {
-                (*detail).to_owned()
-            }
+            Self::Unauthenticated { detail, .. }
+            | Self::Forbidden { detail, .. }
+            | Self::NotYet { detail, .. }
+            | Self::Conflicts { detail, .. } => (*detail).to_owned(),
             Self::NotFound => "There is nothing here.".to_owned(),
             Self::MethodNotAllowed { .. } => {
                 "This path does not have this method; Allow names those it has.".to_owned()

@@ -194,7 +194,8 @@ fn mend_operation(operation: &mut Value) {
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "401");
     add(protected || matches!(id.as_str(), "auth_login" | "auth_refresh"), "403");
     // Of nobody there is nothing to count.
-    add(located("path") || id == "links_calendar" || id.ends_with("_statistics"), "404");
+    let may_be_none = ["links_calendar", "platform_isolation_report"].contains(&id.as_str());
+    add(located("path") || may_be_none || id.ends_with("_statistics"), "404");
     let open = [
         "auth_register",
         "auth_confirm_email_change",

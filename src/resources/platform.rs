@@ -1,4 +1,7 @@
-//! For the platform's own people: which clinics there are, and who is let in. Nothing of it reaches a clinic's database.
+//! For the platform's own people: which clinics there are, who is let in, and whether they were found apart. Nothing of it reaches a
+//! clinic's database.
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use poem::Request;
@@ -6,18 +9,20 @@ use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::types::Example;
 use poem_openapi::{Object, OpenApi};
+use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::api::Tag;
-use crate::api::answer::{Done, Listed};
+use crate::api::answer::{Done, Listed, Tagged};
 use crate::api::list::{After, Cursors, Limit, Page};
 use crate::api::text::CursorText;
 use crate::auth::operator::Operator;
 use crate::auth::visitor::Visitor;
 use crate::central::audit::{self, Event};
 use crate::central::platform::{self, ClinicSeen};
-use crate::central::{Central, suspension};
-use crate::error::Result;
+use crate::central::{Central, isolation_reports, suspension};
+use crate::error::{ApiError, Result};
 use crate::ids::ClinicId;
 
 /// A clinic, as the platform's people see it.
@@ -42,6 +47,58 @@ impl From<ClinicSeen> for PlatformCompany {
     fn from(seen: ClinicSeen) -> Self {
         let ClinicSeen { id, name, country, language, status, created_at } = seen;
         Self { id, name, country, language, status, created_at }
+    }
+}
+
+/// How many attempts ended how.
+#[derive(Debug, Deserialize, Object)]
+#[serde(rename_all = "camelCase")]
+#[oai(rename_all = "camelCase")]
+pub struct IsolationFigures {
+    /// All of them.
+    pub attempts: u64,
+    /// As they must.
+    pub held: u64,
+    /// Not as they must.
+    pub failed: u64,
+    /// Not as they should, where a managed PostgreSQL does not let them.
+    pub warned: u64,
+    /// Not at all, so that nothing is known of them.
+    pub not_run: u64,
+}
+
+/// What `medicalpro verify --keep` found.
+#[derive(Debug, Object)]
+#[oai(rename_all = "camelCase", example)]
+pub struct IsolationReport {
+    /// When it was finished.
+    pub finished: DateTime<Utc>,
+    /// `held`, `failed` or `incomplete`.
+    pub ending: String,
+    /// How many attempts ended how.
+    pub figures: IsolationFigures,
+    /// The report itself: versions, what was expected, every check with what did not hold and how to mend it, and which clinic's login got where. Clinics
+    /// stand in it by their ids.
+    pub report: BTreeMap<String, Value>,
+    /// SHA-256 over `report`, keys sorted, without spaces: `jq -jcS .report | sha256sum`, or `medicalpro verify --check` with this answer.
+    pub sha256: String,
+}
+
+/// What a report says of itself.
+#[derive(Deserialize)]
+struct Head {
+    finished: DateTime<Utc>,
+    ending: String,
+    figures: IsolationFigures,
+}
+
+impl TryFrom<isolation_reports::Kept> for IsolationReport {
+    type Error = ApiError;
+
+    fn try_from(kept: isolation_reports::Kept) -> Result<Self> {
+        let Head { finished, ending, figures } = serde_json::from_str(&kept.report).map_err(ApiError::internal)?;
+        let report = serde_json::from_str(&kept.report).map_err(ApiError::internal)?;
+        Ok(Self { finished, ending, figures, report, sha256: kept.sha256 })
     }
 }
 
@@ -117,6 +174,17 @@ impl Platform {
     ) -> Result<Done> {
         set(request, &operator, &central, id.0, false).await
     }
+
+    /// Read the newest isolation report
+    ///
+    /// For the platform's own people: what `medicalpro verify --keep` found last, by which anybody sees whether each clinic is apart from the others. Its
+    /// hash tells that it is as it was written, not by whom. 404 `no_isolation_report` where none was kept yet.
+    #[oai(path = "/isolation-report", method = "get", operation_id = "platform_isolation_report")]
+    async fn isolation_report(&self, _operator: Operator, central: Data<&Central>) -> Result<Tagged<IsolationReport>> {
+        let newest = IsolationReport::try_from(isolation_reports::newest(&central).await?)?;
+        let tag = format!("\"{}\"", newest.sha256);
+        Ok(Tagged(newest, tag))
+    }
 }
 
 async fn set(request: &Request, operator: &Operator, central: &Central, id: Uuid, suspended: bool) -> Result<Done> {
@@ -137,6 +205,19 @@ impl Example for PlatformCompany {
             language: "fr".to_owned(),
             status: "active".to_owned(),
             created_at: DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::seconds(1_767_225_600),
+        }
+    }
+}
+
+impl Example for IsolationReport {
+    fn example() -> Self {
+        let report = [("ending", Value::from("held")), ("finished", Value::from("2026-01-01T00:00:00Z"))];
+        Self {
+            finished: DateTime::<Utc>::UNIX_EPOCH + chrono::Duration::seconds(1_767_225_600),
+            ending: "held".to_owned(),
+            figures: IsolationFigures { attempts: 412, held: 412, failed: 0, warned: 0, not_run: 0 },
+            report: report.map(|(name, value)| (name.to_owned(), value)).into(),
+            sha256: "8f130df38e0527d938e6b717e2948a4658ed84fb6af9a645de66380645bcd002".to_owned(),
         }
     }
 }

@@ -153,6 +153,7 @@ already_member = Sie arbeiten bereits in dieser Praxis.
 already_member-address = Wer diese Adresse hat, arbeitet bereits hier.
 clinic_not_active = Die Praxis ist nicht aktiv.
 clinic_not_suspended = Die Praxis ist nicht gesperrt.
+no_isolation_report = Es wurde noch kein Isolationsbericht aufbewahrt: `medicalpro verify --keep` bewahrt einen auf.
 platform_account = Wer die Plattform betreibt, arbeitet in keiner Praxis: Verwenden Sie eine andere Adresse.
 account_deactivated = Das Konto dieser Adresse ist deaktiviert.
 practitioner_exists = Diese Person ist bereits als behandelnde Fachperson eingetragen.

@@ -140,6 +140,7 @@ already_member = You work at this clinic already.
 already_member-address = Whoever has this address works here already.
 clinic_not_active = The clinic is not active.
 clinic_not_suspended = The clinic is not suspended.
+no_isolation_report = No isolation report was kept yet: `medicalpro verify --keep` keeps one.
 platform_account = Who runs the platform works at no clinic: use another address.
 account_deactivated = The account of this address is deactivated.
 practitioner_exists = This person is a practitioner already.

@@ -153,6 +153,7 @@ already_member = Usted ya trabaja en esta clínica.
 already_member-address = La persona con esta dirección ya trabaja aquí.
 clinic_not_active = La clínica no está activa.
 clinic_not_suspended = La clínica no está suspendida.
+no_isolation_report = Todavía no se ha guardado ningún informe de aislamiento: `medicalpro verify --keep` guarda uno.
 platform_account = Quien gestiona la plataforma no trabaja en ninguna clínica: use otra dirección.
 account_deactivated = La cuenta de esta dirección está desactivada.
 practitioner_exists = Esta persona ya figura como profesional.

@@ -153,6 +153,7 @@ already_member = Vous travaillez déjà dans ce cabinet.
 already_member-address = La personne qui a cette adresse travaille déjà ici.
 clinic_not_active = Le cabinet n’est pas actif.
 clinic_not_suspended = Le cabinet n’est pas suspendu.
+no_isolation_report = Aucun rapport d’isolation n’a encore été conservé{ "\u00A0" }: `medicalpro verify --keep` en conserve un.
 platform_account = Qui gère la plateforme ne travaille dans aucun cabinet{ "\u00A0" }: utilisez une autre adresse.
 account_deactivated = Le compte de cette adresse est désactivé.
 practitioner_exists = Cette personne est déjà enregistrée comme praticien.

@@ -153,6 +153,7 @@ already_member = Lei lavora già in questo studio.
 already_member-address = Chi ha questo indirizzo lavora già qui.
 clinic_not_active = Lo studio non è attivo.
 clinic_not_suspended = Lo studio non è sospeso.
+no_isolation_report = Non è ancora stato conservato alcun rapporto di isolamento: `medicalpro verify --keep` ne conserva uno.
 platform_account = Chi gestisce la piattaforma non lavora in alcuno studio: usi un altro indirizzo.
 account_deactivated = L’account di questo indirizzo è disattivato.
 practitioner_exists = Questa persona è già registrata come medico.

@@ -153,6 +153,7 @@ already_member = Já trabalha nesta clínica.
 already_member-address = Quem tem este endereço já trabalha aqui.
 clinic_not_active = A clínica não está ativa.
 clinic_not_suspended = A clínica não está suspensa.
+no_isolation_report = Ainda não foi guardado nenhum relatório de isolamento: `medicalpro verify --keep` guarda um.
 platform_account = Quem gere a plataforma não trabalha em nenhuma clínica: use outro endereço.
 account_deactivated = A conta deste endereço está desativada.
 practitioner_exists = Esta pessoa já está registada como profissional.

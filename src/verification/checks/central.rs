@@ -23,7 +23,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         name: "central-login",
-        what: "changes credentials, keys, statuses, rights and the audit trail in central with the server's login",
+        what: "changes credentials, keys, statuses, rights, the audit trail and kept reports in central with the server's login",
         expects: "refused: 42501",
         mend: "REVOKE what the check central-as-migrated calls superfluous, as medicalpro_central_owner.",
         hardening: false,
@@ -74,6 +74,9 @@ const ATTEMPTS: &[&str] = &[
     "DELETE FROM signing_keys WHERE false",
     "UPDATE audit_logs SET action = action WHERE false",
     "DELETE FROM audit_logs WHERE false",
+    "INSERT INTO isolation_reports (report, sha256) SELECT '', '' WHERE false",
+    "UPDATE isolation_reports SET report = report WHERE false",
+    "DELETE FROM isolation_reports WHERE false",
     "SELECT FROM provisioning_steps WHERE false",
     "SELECT FROM database_servers WHERE false",
     "SELECT provisioning.drop_clinic_role(NULL)",

@@ -21,7 +21,8 @@ pub const CLINIC: Expected = Expected(include_str!("clinic.snap"));
 /// The same of central's.
 pub const CENTRAL: Expected = Expected(include_str!("central.snap"));
 /// Central's columns, each of which is known to hold nothing of a patient. What takes free text is written by the server alone: a
-/// mail's `payload` says what its text needs beyond names, `detail` what an event is about, `address` is the clinic's own.
+/// mail's `payload` says what its text needs beyond names, `detail` what an event is about, `address` is the clinic's own, `report` is
+/// what this module's siblings wrote.
 pub const COLUMNS_OF_CENTRAL: Expected = Expected(include_str!("columns.snap"));
 
 /// Lines of a snapshot.

@@ -78,6 +78,8 @@ const COMMANDS: [(&str, &[&str]); 12] = [
             "MEDICALPRO_DATABASE_URL_FILE",
             "MEDICALPRO_MASTER_KEYS",
             "MEDICALPRO_MASTER_KEYS_FILE",
+            "MEDICALPRO_PROVISIONER_URL",
+            "MEDICALPRO_PROVISIONER_URL_FILE",
             "MEDICALPRO_DATABASE_CA",
         ],
     ),

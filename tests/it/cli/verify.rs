@@ -11,14 +11,14 @@ use crate::support::process::{Process, run};
 use crate::support::{MASTER_KEYS, PASSWORD, admin_client, api_url};
 
 /// An installation with clinics that were registered over HTTP.
-struct Installation {
-    site: Site,
-    clinics: Vec<(ClinicId, String)>,
+pub struct Installation {
+    pub site: Site,
+    pub clinics: Vec<(ClinicId, String)>,
     _processes: [Process; 2],
 }
 
 impl Installation {
-    async fn of(count: usize) -> Self {
+    pub async fn of(count: usize) -> Self {
         let mut site = Site::new("template").await;
         let processes = [site.server(25).await, site.worker().await];
         let mut clinics = Vec::new();
@@ -32,15 +32,20 @@ impl Installation {
         self.clinics[at].0
     }
 
-    fn name(&self, at: usize) -> String {
+    pub fn name(&self, at: usize) -> String {
         self.id(at).database_name()
     }
 
     /// Exit code, standard output, standard error.
     async fn verify(&self, arguments: &[&str]) -> (i32, String, String) {
+        self.verify_with(arguments, &[]).await
+    }
+
+    /// With settings besides those that the server has.
+    pub async fn verify_with(&self, arguments: &[&str], settings: &[(&str, &str)]) -> (i32, String, String) {
         let url = api_url(&self.site.admin);
-        let settings = [("MEDICALPRO_DATABASE_URL", &*url), ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS)];
-        run([&["verify"], arguments].concat(), &settings).await
+        let servers = [("MEDICALPRO_DATABASE_URL", &*url), ("MEDICALPRO_MASTER_KEYS", MASTER_KEYS)];
+        run([&["verify"], arguments].concat(), &[&servers, settings].concat()).await
     }
 
     /// Exit code, and the report.

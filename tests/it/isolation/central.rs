@@ -198,6 +198,7 @@ async fn the_servers_login_changes_no_credentials_keys_jobs_or_trail_in_central(
         "SELECT * FROM database_servers",
         "UPDATE database_servers SET host = 'elsewhere'",
         "SELECT * FROM clinic_migrations",
+        "INSERT INTO isolation_reports (report, sha256) VALUES ('{}', 'x')",
         "UPDATE subscriptions SET plan = 'group'",
     ] {
         assert_eq!(attempt(sql).await, refused("42501"), "{sql}");

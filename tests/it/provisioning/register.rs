@@ -1,6 +1,6 @@
 //! `POST /auth/register`: the clinic is ready with the answer, once; or nothing is made.
 
-use medicalpro::ids::ClinicId;
+use medicalpro::ids::{ClinicId, PlatformRole};
 use medicalpro::provisioning::reaper;
 use medicalpro::region::Region;
 use reqwest::{Method, StatusCode};
@@ -210,6 +210,14 @@ async fn a_registration_repeated_with_its_key_is_answered_alike() {
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.json);
     let again = register_with(&world, &key, &body).await;
     assert_eq!((again.status, &again.text), (first.status, &first.text));
+    let boss = world.operator(PlatformRole::SuperAdmin).await;
+    for (order, status) in [("suspend", "suspended"), ("resume", "active")] {
+        let path = format!("/api/v1/platform/companies/{}/{order}", clinic_of(&first));
+        let done = world.request(Method::POST, &path, Some(&boss.token), &[], None).await;
+        assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.text);
+        let again = register_with(&world, &key, &body).await;
+        assert_eq!((again.status, &again.json["company"]["status"]), (StatusCode::CREATED, &json!(status)));
+    }
     for secret in ["token", "Token", "password", "db_"] {
         assert!(!first.text.contains(secret), "{secret} in {}", first.text);
     }

@@ -11,6 +11,7 @@ mod clinic;
 mod duplicates;
 mod files;
 mod links;
+mod platform_isolation;
 mod practitioners;
 mod slots;
 
@@ -196,6 +197,7 @@ pub fn entries() -> impl Iterator<Item = &'static Entry> {
         duplicates::ENTRIES,
         files::ENTRIES,
         links::ENTRIES,
+        platform_isolation::ENTRIES,
         practitioners::ENTRIES,
         slots::ENTRIES,
     ];
@@ -359,6 +361,7 @@ pub struct Walk<'a> {
 impl<'a> Walk<'a> {
     pub async fn new(world: &'a World) -> Self {
         let spec = world.send(Method::GET, "/openapi.json", None).await.json;
+        platform_isolation::keep_a_report(world).await;
         Self { world, operations: operations(&spec), spec }
     }
 
