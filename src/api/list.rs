@@ -206,7 +206,8 @@ impl Cursors {
         cursor: Option<&CursorText>,
         shape: &[&str],
     ) -> Result<PageRequest<'a>> {
-        let shape = hex::encode(sha256(shape.join("\u{1f}").as_bytes()));
+        // As JSON: no two are written alike, whatever people look for.
+        let shape = hex::encode(sha256(&serde_json::to_vec(shape).map_err(ApiError::internal)?));
         let place = format!("{list}|{shape}");
         let refused = || ApiError::BadRequest {
             code: "invalid_cursor",
@@ -303,6 +304,24 @@ mod tests {
         assert_eq!(second.after, Some(After { key: "martin".into(), id }));
         assert!(cursors.page(&here, None, Some(&text), &["-name"]).is_err(), "another order");
         assert!(cursors.page(&elsewhere, None, Some(&text), &["name"]).is_err(), "another clinic");
+    }
+
+    #[test]
+    fn no_two_shapes_are_taken_for_one() {
+        let (cursors, caller) = (cursors(), caller());
+        let shapes: [&[&str]; 6] = [&[], &[""], &["", ""], &["a", "b"], &["a\u{1f}b"], &["a\",\"b"]];
+        for given in shapes {
+            let first = cursors.page(&caller, Limit::parse_from_parameter("1").ok(), None, given).expect("first page");
+            let page = first.answer(vec![1, 2], |_| After { key: String::new(), id: Uuid::nil() }).expect("answers");
+            let text: CursorText = page.next_cursor.expect("another page follows").parse().expect("is a cursor");
+            for asked in shapes {
+                assert_eq!(
+                    cursors.page(&caller, None, Some(&text), asked).is_ok(),
+                    given == asked,
+                    "{given:?} {asked:?}"
+                );
+            }
+        }
     }
 
     #[test]

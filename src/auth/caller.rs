@@ -271,3 +271,43 @@ pub(crate) fn route_name(pattern: &str) -> String {
     let parts = pattern.split('/').map(|part| if part.starts_with(":param") { ":id" } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_the_tokens_only_if_person_clinic_and_role_are_its_own() {
+        let (user, company) = (UserId::generate(), ClinicId::generate());
+        let at = |place| Standing { user_id: user.0, second_factor_missing: false, place };
+        let standing = at(Place::Clinic(AtClinic {
+            company_id: company.0,
+            role: Role::Nurse.name().to_owned(),
+            status: "active".to_owned(),
+            country: "FR".to_owned(),
+            language: "fr".to_owned(),
+            epoch: 1,
+        }));
+        let said =
+            |user, scope| Verified { user, session: SessionId::generate(), expires: 0, scope, kid: String::new() };
+        let own = Scope::Clinic(company, Role::Nurse);
+        let found = at_clinic(&standing, &said(user, own)).map(|(clinic, role)| (clinic.company_id, role));
+        assert_eq!(found, Some((company.0, Role::Nurse)), "control");
+        for (who, scope) in [
+            (UserId::generate(), own),
+            (user, Scope::Clinic(ClinicId::generate(), Role::Nurse)),
+            (user, Scope::Clinic(company, Role::Admin)),
+            (user, Scope::Platform(PlatformRole::Support)),
+        ] {
+            assert!(at_clinic(&standing, &said(who, scope)).is_none(), "{who:?} {scope:?}");
+        }
+        let on_platform = at(Place::Platform(PlatformRole::Support.name().to_owned()));
+        assert!(at_clinic(&on_platform, &said(user, own)).is_none());
+    }
+
+    #[test]
+    fn a_route_is_named_by_what_its_parameters_are() {
+        assert_eq!(route_name("/api/v1/patients/:param0/notes/:param1"), "/api/v1/patients/:id/notes/:id");
+        assert_eq!(route_name("/api/v1/patients"), "/api/v1/patients");
+    }
+}

@@ -197,4 +197,15 @@ mod tests {
         assert!(!changes.none_since(began, [first; 3]));
         assert!(changes.of.read().expect("not poisoned").len() <= CHANGES);
     }
+
+    #[test]
+    fn changes_that_concern_no_look_any_more_make_room_and_concern_nobody_else() {
+        let changes = Changes::new(Duration::ZERO);
+        (0..CHANGES).for_each(|_| changes.about(Uuid::now_v7()));
+        let (began, last) = (changes.count(), Uuid::now_v7());
+        changes.about(last);
+        assert!(!changes.none_since(began, [last; 3]), "control");
+        assert!(changes.none_since(began, [Uuid::now_v7(); 3]), "of the others nothing is forgotten");
+        assert_eq!(changes.of.read().expect("not poisoned").len(), 1);
+    }
 }

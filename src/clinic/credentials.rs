@@ -83,3 +83,54 @@ impl Credentials {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::ClinicId;
+
+    #[test]
+    fn what_is_sealed_for_one_clinic_opens_no_other_and_nothing_elsewhere() {
+        let keys = MasterKeys::parse(&MasterKeys::generate(chrono::NaiveDate::MIN)).expect("keys");
+        let of = |clinic: ClinicId| {
+            let (name, host) = (clinic.database_name(), "127.0.0.1".to_owned());
+            let mut sealed = SealedCredentials {
+                clinic,
+                host,
+                port: 5432,
+                user: name.clone(),
+                name,
+                password: String::new(),
+                context_kid: 1,
+                context_key: String::new(),
+                epoch: 1,
+            };
+            let seal = |purpose, plain: &[u8]| keys.seal(purpose, &sealed.place(), plain).expect("seals");
+            (sealed.password, sealed.context_key) =
+                (seal(Purpose::DatabasePassword, b"password"), seal(Purpose::ContextKey, &[7; 32]));
+            sealed
+        };
+        let clinic = ClinicId::generate();
+        let opened = Credentials::open(&keys, &of(clinic)).expect("control: opens");
+        assert_eq!((opened.name.as_str(), opened.password.expose_secret()), (&*clinic.database_name(), "password"));
+
+        let other = of(ClinicId::generate());
+        let (mut database, mut user, mut both) = (of(clinic), of(clinic), of(clinic));
+        database.name.clone_from(&other.name);
+        user.user.clone_from(&other.user);
+        (both.name, both.user) = (other.name.clone(), other.user.clone());
+        // Sealed anew for where they say they are, as by somebody who has the master keys and the wrong row.
+        for row in [&mut database, &mut user, &mut both] {
+            let place = row.place();
+            row.password = keys.seal(Purpose::DatabasePassword, &place, b"password").expect("seals");
+            row.context_key = keys.seal(Purpose::ContextKey, &place, &[7; 32]).expect("seals");
+        }
+        let (mut moved, mut swapped, mut exchanged) = (of(clinic), of(clinic), of(clinic));
+        moved.host = "10.0.0.1".to_owned();
+        (swapped.password, swapped.context_key) = (other.password, other.context_key);
+        std::mem::swap(&mut exchanged.password, &mut exchanged.context_key);
+        for row in [database, user, both, moved, swapped, exchanged] {
+            assert!(Credentials::open(&keys, &row).is_err(), "{} {} {}", row.name, row.user, row.host);
+        }
+    }
+}

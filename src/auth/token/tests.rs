@@ -108,6 +108,52 @@ fn a_token_of_other_keys_or_edited_is_refused() {
 }
 
 #[test]
+fn what_our_own_key_signed_is_refused_where_it_says_what_we_never_do() {
+    let (tokens, now) = (tokens(), Utc::now().timestamp());
+    let genuine = issue(&tokens, now);
+    let header = decode_header(&genuine).expect("a header");
+    let claims: Value =
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(genuine.split('.').nth(1).expect("claims")).expect("base64"))
+            .expect("claims");
+    let keys = tokens.keys.load();
+    let (_, signing) = keys.signing(Utc::now()).expect("one signs");
+    let verifies = |header: &Header, claims: &Value| {
+        tokens.verify(&encode(header, claims, signing).expect("signs")).map(|verified| verified.expires)
+    };
+    assert!(verifies(&header, &claims).is_ok(), "control");
+    for header in [
+        Header { typ: None, ..header.clone() },
+        Header { typ: Some("JWT".into()), ..header.clone() },
+        Header { crit: Some(vec!["b64".into()]), ..header.clone() },
+        Header { kid: None, ..header.clone() },
+        Header { kid: Some("another".into()), ..header.clone() },
+    ] {
+        assert!(verifies(&header, &claims).is_err(), "{header:?}");
+    }
+    for (claim, value) in [
+        ("iat", (now + 60).into()),
+        ("iat", (now - 1).into()),
+        ("nbf", (now + 60).into()),
+        ("exp", now.into()),
+        ("exp", (now + LIFETIME + 1).into()),
+        ("sub", UserId::generate().to_string().into()),
+        ("userId", UserId::generate().to_string().into()),
+        ("iss", "another".into()),
+        ("aud", "another".into()),
+        ("aud", [ISSUER, PLATFORM].into()),
+    ] {
+        let mut claims = claims.clone();
+        claims[claim] = value;
+        assert!(verifies(&header, &claims).is_err(), "{claims}");
+    }
+    for claim in claims.as_object().expect("claims").keys().filter(|claim| *claim != "email") {
+        let mut claims = claims.clone();
+        claims.as_object_mut().expect("claims").remove(claim);
+        assert!(verifies(&header, &claims).is_err(), "{claim} is missing");
+    }
+}
+
+#[test]
 fn the_newest_whose_time_has_come_signs_and_its_predecessor_verifies_to_its_end() {
     let (keys, now) = (master(), Utc::now());
     let at = |seconds| now + TimeDelta::seconds(seconds);

@@ -32,6 +32,8 @@ const PURPOSES: [Purpose; 9] = [
     Purpose::SlotHold,
 ];
 static KEYS: LazyLock<MasterKeys> = LazyLock::new(|| MasterKeys::parse(&MasterKeys::generate(NaiveDate::MIN)).unwrap());
+/// Of the same id, with which nothing is sealed: libFuzzer learns from comparisons what was sealed with the others.
+static UNUSED: LazyLock<MasterKeys> = LazyLock::new(|| MasterKeys::parse(&MasterKeys::generate(NaiveDate::MIN)).unwrap());
 
 fuzz_target!(|input: Input| {
     let Input { setting, text, plain, place: [here, elsewhere], purpose, at, byte } = input;
@@ -40,7 +42,7 @@ fuzz_target!(|input: Input| {
     let open = |purpose, place: &str, text: &str| KEYS.open(purpose, place, text).ok().map(|plain| plain.to_vec());
 
     let _ = MasterKeys::parse(setting);
-    assert_eq!(open(purpose, here, text), None, "made up");
+    assert!(UNUSED.open(purpose, here, text).is_err(), "made up");
     let sealed = KEYS.seal(purpose, here, plain).unwrap();
     assert_eq!(open(purpose, here, &sealed).as_deref(), Some(plain));
     assert_ne!(KEYS.seal(purpose, here, plain).unwrap(), sealed, "never twice the same");

@@ -27,6 +27,8 @@ enum Input<'a> {
 }
 
 static KEYS: LazyLock<MasterKeys> = LazyLock::new(|| MasterKeys::parse(&MasterKeys::generate(NaiveDate::MIN)).unwrap());
+/// Of the same id, with which nothing is sealed: libFuzzer learns from comparisons what was sealed with the others.
+static UNUSED: LazyLock<MasterKeys> = LazyLock::new(|| MasterKeys::parse(&MasterKeys::generate(NaiveDate::MIN)).unwrap());
 static TOKENS: LazyLock<Tokens> = LazyLock::new(|| Tokens::fuzzed(&KEYS));
 static ISSUED: LazyLock<Vec<String>> = LazyLock::new(|| {
     let now = Utc::now().timestamp();
@@ -61,7 +63,7 @@ fuzz_target!(|input: Input| {
         Input::Text(text) => {
             only_ours(text);
             for kind in [LinkKind::Appointment, LinkKind::Calendar] {
-                assert!(LinkToken::open(&KEYS, kind, text, DateTime::UNIX_EPOCH).is_none(), "{text}");
+                assert!(LinkToken::open(&UNUSED, kind, text, DateTime::UNIX_EPOCH).is_none(), "{text}");
             }
         }
         Input::Edited { which, at, byte } => {
