@@ -187,6 +187,16 @@ fn a_key_that_does_not_open_verifies_and_another_signs() {
 }
 
 #[test]
+fn a_private_key_opens_beside_its_own_id_alone() {
+    let (keys, now) = (master(), Utc::now());
+    let (own, mut moved) = (stored(&keys, now, None), stored(&keys, now, None));
+    moved.private_key.clone_from(&own.private_key);
+    let signs = |key| with(&keys, &[key]).issue(&nurse(LIFETIME), 0).is_ok();
+    assert!(signs(own), "control");
+    assert!(!signs(moved), "it would sign what nobody can verify");
+}
+
+#[test]
 fn a_server_whose_clock_is_behind_signs_with_the_only_key() {
     let (keys, now) = (master(), Utc::now());
     let tokens = with(&keys, &[stored(&keys, now + TimeDelta::seconds(5), None)]);
