@@ -29,7 +29,7 @@ async fn two_clinics_log_ins_open_nothing_of_each_other_in_any_way_that_the_secu
     let (_, secretary) = ours.member(Role::Secretary).await;
     theirs.seats(1000).await;
     let people = ["--url", &world.base, "--a", &ours.admin.email, "--b", &theirs.admin.email, "--also", &secretary];
-    python("security.py", &[&people[..], &["--short", "--keep"]].concat()).await;
+    python("security.py", &[&people[..], &["--short", "--keep", "--yes"]].concat()).await;
 }
 
 /// A suite that cannot fail shows nothing: each hole of a small server must be found by the case that is there for it.
