@@ -262,6 +262,24 @@ pub fn is_unaltered(text: &str) -> anyhow::Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verification::checks;
+
+    #[test]
+    fn findings_are_bounded_and_figures_are_not() {
+        let order = Order { at_once: 1, sample: 8, seed: String::new(), managed: false };
+        let mut report = Report::new(&checks::all(), String::new(), Utc::now(), Scope::of(30, &order));
+        for _ in 0..30 {
+            let mut tally = Tally::default();
+            (0..100).for_each(|_| tally.expect(false, "tried", "found"));
+            report.add(0, Some(ClinicId::generate()), tally);
+        }
+        report.finish(Matrix::default());
+        let (first, all) = (&report.checks[0], TOLD_OF_A_CHECK);
+        assert_eq!((first.figures.failed, first.findings.len(), first.left_out), (3000, all, 3000 - all));
+        assert_eq!(first.findings[TOLD_OF_A_CLINIC - 1].clinic, first.findings[0].clinic);
+        assert_ne!(first.findings[TOLD_OF_A_CLINIC].clinic, first.findings[0].clinic, "others are told of too");
+        assert_eq!(report.ending, Ending::Failed);
+    }
 
     #[test]
     fn the_hash_is_that_of_the_content_whatever_the_order_and_the_spaces() {
