@@ -16,7 +16,7 @@ use medicalpro::verification::{self, Fleet, Order, Verdict};
 
 use super::{BAD, DIM, GOOD, open_central};
 
-/// Findings of a check that the terminal shows; the JSON has all of them.
+/// Findings of a check that the terminal shows; the JSON has more, and counts all.
 const SHOWN: usize = 10;
 
 const AFTER_HELP: &str = "\
