@@ -11,7 +11,7 @@ use crate::secrets::sha256;
 
 /// Rows of the picture; of more clinics those are drawn first whose logins got where they must not.
 const ROWS: usize = 200;
-/// Findings of a check; the JSON has all of them.
+/// Findings of a check; the JSON has more, and counts all.
 const FINDINGS: usize = 20;
 /// Of the picture, in its own units.
 const CELL: usize = 16;
