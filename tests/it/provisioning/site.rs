@@ -138,14 +138,15 @@ impl Site {
         .await;
     }
 
-    /// What is to be tried again later is due now; but for mails that were taken just now, which somebody is sending.
+    /// What is to be tried again later is due now; but for mails whose lease a living worker has taken: it may be sending them still.
     pub async fn hurry(&self) {
         self.central
             .batch_execute(
                 "UPDATE provisioning_jobs SET run_after = now() WHERE state = 'queued' AND run_after > now();
                  UPDATE email_outbox SET next_attempt_at = now()
                   WHERE status = 'queued' AND next_attempt_at > now()
-                    AND next_attempt_at - now() NOT BETWEEN interval '118 seconds' AND interval '120 seconds'",
+                    AND NOT EXISTS (SELECT FROM pg_stat_activity WHERE usename = 'medicalpro_provisioner'
+                                       AND backend_start <= next_attempt_at - interval '2 minutes')",
             )
             .await
             .unwrap();
