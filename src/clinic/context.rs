@@ -143,12 +143,6 @@ impl Caller {
     pub fn operation(&self) -> &str {
         &self.principal.operation
     }
-
-    /// The generation of the clinic's credentials.
-    #[must_use]
-    pub const fn epoch(&self) -> i64 {
-        self.principal.epoch
-    }
 }
 
 /// A clinic's context key. Debug shows its id only.

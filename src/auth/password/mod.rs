@@ -150,6 +150,11 @@ mod tests {
         assert!(passwords.verify("correct horse battery", Some(&stored)).await.expect("verifies"));
         assert!(!passwords.verify("correct horse batterz", Some(&stored)).await.expect("verifies"));
         assert!(!passwords.verify("correct horse battery", None).await.expect("verifies"), "no account");
+        // What is verified then takes as long.
+        for nobodys in [&*passwords.nobody, &of_nobody().expect("parameters")] {
+            assert!(nobodys.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && nobodys != stored, "{nobodys}");
+            assert_eq!(nobodys.len(), stored.len());
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,6 @@
 //! other caller: who calls chooses the clinic's id, so no request may reach this in any other way.
 
 use poem_openapi::types::ToJSON as _;
-use uuid::Uuid;
 
 use super::model::NewRegistration;
 use crate::api::text::{BusinessNumber, Language, PersonName, PhoneNumber, TimeZone, VatNumber};
@@ -62,16 +61,16 @@ impl Entry {
         self.user.id
     }
 
-    /// Enters company, person, place and trial.
+    /// Enters company, person, place and trial, and the event that they were.
     ///
     /// # Errors
     /// Conflict when an address is taken.
-    pub async fn write(&self, tx: &mut CentralTx, request: Option<Uuid>) -> Result<()> {
+    pub async fn write(&self, tx: &mut CentralTx, event: &Event<'_>) -> Result<()> {
         let clinic = self.company.id;
         companies::insert(tx, &self.company).await?;
         users::insert(tx, &self.user, clinic, Role::Admin).await?;
         companies::open_trial(tx, clinic).await?;
         let (clinic, user) = (Some(clinic), Some(self.user.id));
-        audit::record(tx, &Event { action: "registered", clinic, user, request, ..Event::default() }).await
+        audit::record(tx, &Event { clinic, user, ..*event }).await
     }
 }

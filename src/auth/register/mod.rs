@@ -12,7 +12,6 @@ use poem::Request;
 use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::param::Header;
-use uuid::Uuid;
 
 use super::account::token_invalid;
 use super::alike::alike;
@@ -29,7 +28,7 @@ use crate::central::journal::{self, Reason, Requests};
 use crate::central::outbox::{Kind, To, queue_mail};
 use crate::central::{Central, outbox, profiles, users};
 use crate::error::{ApiError, Result};
-use crate::ids::{ClinicId, RequestId};
+use crate::ids::ClinicId;
 use crate::secrets::{MasterKeys, sha256};
 use crate::sql;
 use crate::sql::CentralLogin;
@@ -89,8 +88,9 @@ impl Registration {
         {
             return answer(&central, &requests, clinic).await;
         }
-        let request_id = request.data::<RequestId>().map(|id| id.0);
-        let clinic = match write(&central, &passwords, new, key.0.as_ref().zip(Some(&hash)), request_id).await {
+        let visitor = Visitor::of(request);
+        let event = visitor.event("registered");
+        let clinic = match write(&central, &passwords, new, key.0.as_ref().zip(Some(&hash)), &event).await {
             // A request with the same key was quicker: what it registered is what this one asks for.
             Err(conflict @ ApiError::Conflict { .. }) => match &key.0 {
                 Some(key) => registered_by(&central, key, &hash).await?.ok_or(conflict),
@@ -98,7 +98,7 @@ impl Registration {
             },
             written => written,
         };
-        let clinic = audit::record_refusal(&central, &Visitor::of(request).event("registered"), clinic).await?;
+        let clinic = audit::record_refusal(&central, &event, clinic).await?;
         answer(&central, &requests, clinic).await
     }
 
@@ -167,7 +167,7 @@ async fn write(
     passwords: &Passwords,
     new: NewRegistration,
     key: Option<(&IdempotencyKey, &[u8; 32])>,
-    request_id: Option<Uuid>,
+    event: &Event<'_>,
 ) -> Result<ClinicId> {
     let (email, company_email) = (new.email.normalized(), new.company_email.normalized());
     match users::taken(central, &email, &company_email).await? {
@@ -187,7 +187,7 @@ async fn write(
     let clinic = ClinicId::generate();
     let entry = Entry::of(new, clinic, password_hash);
     transaction!(central.work(), |tx| {
-        entry.write(tx, request_id).await?;
+        entry.write(tx, event).await?;
         if let Some((key, hash)) = key
             && tx.row(&TAKE_KEY, &[&key.as_str(), &&hash[..], &clinic.0]).await?.is_none()
         {

@@ -125,7 +125,7 @@ pub async fn enter(central: &Central, say: &(dyn Fn(&str) + Send + Sync)) -> any
 /// One transaction: a clinic is there with an admin who can log in, or not at all.
 async fn write(central: &Central, entry: &Entry, clinic: ClinicId) -> Result<(), ApiError> {
     transaction!(central.work(), |tx| {
-        entry.write(tx, None).await?;
+        entry.write(tx, &Event { action: "registered", ..Event::default() }).await?;
         users::address_proven(tx, entry.user()).await?;
         let (clinic, user) = (Some(clinic), Some(entry.user()));
         let event = Event { action: "email_verified", clinic, user, detail: Some("demo"), ..Event::default() };

@@ -1,6 +1,7 @@
 //! The trail of identity: which operation leaves which event, when it succeeds and when it is refused.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use medicalpro::ids::Role;
 use reqwest::Method;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::operations::{Operation, Valid, Walk, nowhere};
+use super::tokens::claims;
 use crate::support::{Clinic, Person, World};
 
 /// When an event is left.
@@ -89,11 +91,18 @@ async fn every_change_of_accounts_sessions_and_staff_leaves_an_event_and_so_does
     let world = World::start().await;
     let (walk, clinic) = (Walk::new(&world).await, world.clinic("trail").await);
     let central = world.central().await;
-    let of_request = "SELECT action, outcome, detail FROM medicalpro_central.audit_logs WHERE request_id = $1";
-    let events = async |request: Uuid| -> Vec<(String, String, bool)> {
-        let rows = central.query(of_request, &[&request]).await.unwrap();
-        rows.iter().map(|row| (row.get(0), row.get(1), row.get::<_, Option<String>>(2).is_some())).collect()
+    let of_request = "SELECT action, outcome,
+                             CASE WHEN user_id IS NULL THEN 'nobody' WHEN user_id = $2 THEN 'who asks' ELSE 'another' END
+                             || CASE WHEN actor_id IS NULL THEN '' WHEN actor_id = $2 THEN ' by who asks' ELSE ' by another' END,
+                             CASE WHEN company_id IS NULL THEN 'nowhere' WHEN company_id = $3 THEN 'there' ELSE 'elsewhere' END,
+                             coalesce(network, 'from nowhere'), coalesce(detail, '-')
+                        FROM medicalpro_central.audit_logs WHERE request_id = $1 ORDER BY id";
+    let events = async |request: Uuid, person: &Person<'_>| -> Vec<[String; 6]> {
+        let of: Uuid = claims(&person.token)["userId"].as_str().unwrap().parse().unwrap();
+        let rows = central.query(of_request, &[&request, &of, &clinic.id.0]).await.unwrap();
+        rows.iter().map(|row| [0, 1, 2, 3, 4, 5].map(|column| row.get(column))).collect()
     };
+    let mut trail = String::new();
     let mut walked = 0;
     for operation in &walk.operations {
         let of_identity = ["Auth", "Staff"].contains(&&*operation.tag) && operation.method != Method::GET;
@@ -107,14 +116,20 @@ async fn every_change_of_accounts_sessions_and_staff_leaves_an_event_and_so_does
             let request = Uuid::now_v7();
             let headers = [("x-request-id", &*request.to_string())].map(|(name, value)| (name, value.to_owned()));
             let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
-            (walk.request(operation, ids, Some(&person.token), &headers, body).await, events(request).await)
+            (walk.request(operation, ids, Some(&person.token), &headers, body).await, events(request, person).await)
+        };
+        let mut note = |left: &[[String; 6]]| {
+            for event in left {
+                writeln!(trail, "{}: {}", operation.id, event.join(", ")).unwrap();
+            }
         };
         let person = clinic.person(Role::Admin).await;
         let (ids, body) = (walk.ids(operation, &clinic, &person).await, walk.body(operation, &clinic, &person).await);
         let (answer, left) = send(&ids, body.as_ref(), &person).await;
         assert!(answer.status.is_success(), "{}: {answer:?}", operation.id);
-        let said = left.iter().any(|(named, outcome, _)| named == action && outcome == "success");
+        let said = left.iter().any(|[named, outcome, ..]| named == action && outcome == "success");
         assert_eq!(said, *when != Refusal, "{}: {left:?}", operation.id);
+        note(&left);
 
         let person = clinic.person(Role::Admin).await;
         let (ids, body) = refused(&walk, operation, &clinic, &person).await;
@@ -123,10 +138,13 @@ async fn every_change_of_accounts_sessions_and_staff_leaves_an_event_and_so_does
             let (answer, left) = send(&ids, body.as_ref(), &person).await;
             // Unknown addresses are answered like known ones, and the trail tells.
             assert!(answer.status.is_client_error() || matches!(operation.entry().body, Valid::Address), "{answer:?}");
-            let said = left.iter().any(|(named, outcome, _)| named == action && outcome == "failure");
+            let said = left.iter().any(|[named, outcome, ..]| named == action && outcome == "failure");
             assert!(said, "{}: {left:?}", operation.id);
+            note(&left);
         }
         walked += 1;
     }
     assert_eq!(walked, TRAIL.len(), "a line without its operation");
+    // What each event says: whose account, by whom, of which clinic, from which network, why.
+    insta::assert_snapshot!(trail);
 }

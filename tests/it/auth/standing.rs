@@ -8,12 +8,13 @@ use medicalpro::central::Central;
 use medicalpro::central::sessions::Place;
 use medicalpro::database::{Listener, tls};
 use medicalpro::ids::{Role, SessionId};
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{another_server, claims, me, until};
-use crate::support::{Person, World, api_url, own_postgres, prepare};
+use crate::support::{PASSWORD, Person, World, api_url, own_postgres, prepare};
 
 /// What changes, where `$1` is the id of what; what is answered then; and how it is undone.
 const CHANGES: [(&str, &str, StatusCode, &str, &str); 4] = [
@@ -118,6 +119,15 @@ async fn each_change_has_effect_on_every_server_that_hears_no_notices() {
         for server in [&world, &elsewhere] {
             assert_eq!(until(status, async || me(server, &person.token).await).await.code(), code, "{sql}");
         }
+    }
+    // Where somebody ends their session, what was remembered is forgotten with the answer.
+    let password = json!({ "password": PASSWORD });
+    for (path, body) in [("/api/v1/auth/logout", None), ("/api/v1/auth/deactivate", Some(&password))] {
+        let person = clinic.person(Role::Nurse).await;
+        assert_eq!(me(&world, &person.token).await.status, StatusCode::OK, "control: remembered");
+        let ended = world.request(Method::POST, path, Some(&person.token), &[], body).await;
+        assert_eq!(ended.status, StatusCode::NO_CONTENT, "{ended:?}");
+        assert_eq!(me(&world, &person.token).await.status, StatusCode::UNAUTHORIZED, "{path}");
     }
     change(&world, CHANGES[2].0, &clinic.admin, "companyId").await;
     for server in [&world, &elsewhere] {

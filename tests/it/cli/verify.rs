@@ -97,6 +97,15 @@ async fn an_isolated_fleet_passes_and_is_left_as_it_was() {
     site.is_of_use_to(&clinics[0].1).await;
     // Suspended, it has its database all the same.
     assert_eq!(site.run(&["clinics", "suspend", &clinics[3].0.to_string()]).await.0, 0);
+    // Of a clinic that was closed while PostgreSQL was killed: it takes no connections, and says so in its own way.
+    let half_dropped = "medicalpro_clinic_00000000_0000_7000_8000_000000000000";
+    for done in [
+        format!("CREATE DATABASE {half_dropped} OWNER medicalpro_provisioner"),
+        format!("REVOKE ALL ON DATABASE {half_dropped} FROM PUBLIC"),
+        format!("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{half_dropped}'"),
+    ] {
+        site.central.batch_execute(&done).await.unwrap();
+    }
     let inside = site.inside(clinics[0].0).await;
     let before = contents(&inside).await;
     assert!(before.contains("patients") && before.lines().count() > 30, "control: {before}");
@@ -123,7 +132,7 @@ async fn an_isolated_fleet_passes_and_is_left_as_it_was() {
 
     // Its own database opens to each clinic's login, and no other does.
     let columns = report_of["matrix"]["columns"].as_array().unwrap();
-    for name in ["medicalpro_central", "postgres", "template0", "template1", "medicalpro_clinic_base"] {
+    for name in ["medicalpro_central", "postgres", "template0", "template1", "medicalpro_clinic_base", half_dropped] {
         assert!(columns.contains(&json!(name)), "{name} in {columns:?}");
     }
     let rows = report_of["matrix"]["rows"].as_array().unwrap();

@@ -81,6 +81,24 @@ pub async fn until(status: StatusCode, ask: impl AsyncFn() -> Answer) -> Answer 
     panic!("not answered {status} within two seconds, but {last:?}");
 }
 
+/// PostgreSQL's processes that serve a clinic's login.
+pub async fn connected(admin: &Client, clinic: &Clinic<'_>) -> Vec<i32> {
+    let backends = "SELECT pid FROM pg_stat_activity WHERE usename = $1 ORDER BY pid";
+    let rows = admin.query(backends, &[&clinic.id.database_name()]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+/// Waits until they are as they should be.
+pub async fn until_connected(admin: &Client, clinic: &Clinic<'_>, so: impl Fn(&[i32]) -> bool) {
+    for _ in 0..200 {
+        if so(&connected(admin, clinic).await) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("still {:?}", connected(admin, clinic).await);
+}
+
 /// Sends one message of any number of statements, as an injected string would arrive.
 #[expect(clippy::disallowed_methods, reason = "an attacker's SQL is no declared statement")]
 pub async fn send(client: &Client, sql: &str) -> Outcome {

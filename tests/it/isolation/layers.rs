@@ -9,7 +9,8 @@ use reqwest::StatusCode;
 use serde_json::json;
 
 use super::by_hand::{
-    ADMIN, Hand, PRACTITIONER, SECRETARY, credentials, login, now, refused, rows, sealed, treasure, try_connect, until,
+    ADMIN, Hand, PRACTITIONER, SECRETARY, connected, credentials, login, now, refused, rows, sealed, treasure,
+    try_connect, until, until_connected,
 };
 use crate::support::{Clinic, MASTER_KEYS, World, admin_client};
 
@@ -118,27 +119,12 @@ async fn layer_2_a_connection_that_kept_a_context_is_closed_when_it_lay_idle() {
     let world = World::start_with(&["--pool-size", "1"]).await;
     let (a, b) = (world.clinic("a").await, world.clinic("b").await);
     let admin = admin_client(&world.admin, "postgres").await;
-    let open = async |clinic: &Clinic<'_>| -> Vec<i32> {
-        let backends = "SELECT pid FROM pg_stat_activity WHERE usename = $1";
-        let rows = admin.query(backends, &[&clinic.id.database_name()]).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    };
-    let until_open = async |clinic: &Clinic<'_>, is: &dyn Fn(&[i32]) -> bool| {
-        for _ in 0..200 {
-            let now = open(clinic).await;
-            if is(&now) {
-                return now;
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        panic!("still {:?}", open(clinic).await);
-    };
     let ask = async |clinic: &Clinic<'_>| {
         assert_eq!(clinic.admin.get("/api/v1/patients").await.status, StatusCode::OK);
     };
     // What provisioning and its proof have opened.
     for clinic in [&a, &b] {
-        until_open(clinic, &|pids| pids.is_empty()).await;
+        until_connected(&admin, clinic, <[i32]>::is_empty).await;
     }
     // A's connections have a context as soon as they are opened, as if a transaction had left it.
     let leave = format!("ALTER ROLE {} SET app.ctx = 'left'", a.id.database_name());
@@ -147,14 +133,14 @@ async fn layer_2_a_connection_that_kept_a_context_is_closed_when_it_lay_idle() {
         ask(clinic).await;
         ask(clinic).await;
     }
-    let (of_a, of_b) = (open(&a).await, open(&b).await);
+    let (of_a, of_b) = (connected(&admin, &a).await, connected(&admin, &b).await);
     assert_eq!((of_a.len(), of_b.len()), (1, 1), "control");
     tokio::time::sleep(Duration::from_secs(31)).await;
     for clinic in [&a, &b] {
         ask(clinic).await;
     }
-    until_open(&a, &|pids| pids.len() == 1 && pids != of_a).await;
-    assert_eq!(open(&b).await, of_b, "control: one that kept nothing goes on");
+    until_connected(&admin, &a, |pids| pids.len() == 1 && pids != of_a).await;
+    assert_eq!(connected(&admin, &b).await, of_b, "control: one that kept nothing goes on");
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! A clinic's connections are limited by PostgreSQL, and a request waits for one, then is told to come again.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use secrecy::ExposeSecret as _;
 
-use super::by_hand::{ADMIN, Hand, credentials, login, refused, rows, send, treasure, try_connect, until};
+use super::by_hand::{
+    ADMIN, Hand, connected, credentials, login, refused, rows, send, treasure, try_connect, until, until_connected,
+};
 use crate::support::{World, admin_client, provisioner_url};
 
 const PATH: &str = "/api/v1/patients";
@@ -106,4 +108,30 @@ async fn a_login_that_changed_its_own_password_reads_nothing_and_is_given_back()
     provisioner.execute(sql, &[&a.id.0, &verifier]).await.unwrap();
     assert!(try_connect(&login(&of_a, &of_a.name)).await.is_ok());
     assert_eq!(a.admin.get(PATH).await.json["data"][0]["lastName"], "Abelard");
+}
+
+#[tokio::test]
+async fn a_connection_that_lay_idle_is_closed_and_one_in_use_is_kept() {
+    let world = World::start_with(&["--pool-size", "1", "--pool-idle", "4"]).await;
+    let (used, idle) = (world.clinic("used").await, world.clinic("idle").await);
+    let admin = admin_client(&world.admin, "postgres").await;
+    let mut asked = Instant::now();
+    for clinic in [&used, &idle] {
+        // What provisioning and its proof have opened.
+        until_connected(&admin, clinic, <[i32]>::is_empty).await;
+        asked = Instant::now();
+        assert_eq!(clinic.admin.get(PATH).await.status, StatusCode::OK);
+    }
+    let (kept, closed) = (connected(&admin, &used).await, connected(&admin, &idle).await);
+    assert_eq!((kept.len(), closed.len()), (1, 1), "control");
+    loop {
+        let over = connected(&admin, &idle).await.is_empty();
+        assert_eq!(used.admin.get(PATH).await.status, StatusCode::OK);
+        assert_eq!(connected(&admin, &used).await, kept);
+        if over {
+            assert!(asked.elapsed() >= Duration::from_secs(4), "closed before its time");
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }

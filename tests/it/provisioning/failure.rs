@@ -132,6 +132,30 @@ async fn a_name_that_somebody_occupies_does_not_keep_a_registration_half_alive()
 }
 
 #[tokio::test]
+async fn a_clinic_whose_login_does_not_open_it_is_not_said_to_be_ready() {
+    let mut site = Site::new("template").await;
+    let pause = Pause::install(&site).await;
+    let (_server, _worker) = (site.server(25).await, site.worker().await);
+    let body = World::registration("unproven");
+    let email = body["email"].as_str().unwrap();
+    // Everything is made; what is left is to prove it.
+    pause.at("identity").await;
+    let registering = site.register(&body);
+    pause.reached().await;
+    let clinic = site.clinic(email).await;
+    let other = format!("ALTER ROLE {} PASSWORD 'another'", clinic.database_name());
+    site.central.batch_execute(&other).await.unwrap();
+    pause.release().await;
+    site.becomes(clinic, "absent").await;
+
+    let answer = registering.await.unwrap().expect("an answer");
+    assert_eq!((answer.status, answer.code()), (StatusCode::SERVICE_UNAVAILABLE, "clinic_not_provisioned"));
+    assert_eq!((site.left_of(clinic).await, site.orphans().await), ((0, 0), vec![]));
+    let again = site.world.send(Method::POST, "/api/v1/auth/register", Some(&body)).await;
+    assert_eq!(again.status, StatusCode::CREATED, "control: where it does, it is; {}", again.json);
+}
+
+#[tokio::test]
 async fn a_clinic_that_was_ready_once_is_neither_made_again_nor_removed() {
     let mut site = Site::new("template").await;
     let (_server, _worker) = (site.server(25).await, site.worker().await);
