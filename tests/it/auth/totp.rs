@@ -460,7 +460,10 @@ async fn central_holds_no_secret_and_no_code_in_the_clear_and_the_trail_tells_of
     let recovery = codes(&admin.post("/api/v1/auth/totp/confirm", &json!({ "code": code })).await);
     refused(&log_in(&world, email, PASSWORD).await, "code_required");
     refused(&log_in_with(&world, email, &code).await, "code_invalid");
+    time_passes(&world, email).await;
+    assert_eq!(log_in_with(&world, email, &app.code(0)).await.status, StatusCode::OK);
     assert_eq!(log_in_with(&world, email, &recovery[0]).await.status, StatusCode::OK);
+    refused(&log_in_with(&world, email, &recovery[0]).await, "code_invalid");
     let give_up = json!({ "password": PASSWORD, "code": recovery[1] });
     assert_eq!(admin.post("/api/v1/auth/totp/disable", &give_up).await.status, StatusCode::NO_CONTENT);
     enrol(admin).await;
@@ -480,8 +483,10 @@ async fn central_holds_no_secret_and_no_code_in_the_clear_and_the_trail_tells_of
             "totp_enabled success",
             "login failure code_required",
             "login failure code_invalid",
+            "login success",
             "recovery_code_used success",
             "login success",
+            "login failure code_invalid",
             "recovery_code_used success",
             "totp_disabled success",
             "totp_begun success",

@@ -3,7 +3,7 @@
 mod accounts;
 mod housekeeping;
 mod leases;
-mod patients;
+pub mod patients;
 mod queue;
 mod slow;
 

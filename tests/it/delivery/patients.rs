@@ -114,7 +114,7 @@ pub async fn queue_confirmations(world: &World, visit: &Visit, count: u32) {
 }
 
 /// Lets the leases pass of whoever took a clinic or its mail and ended with its test.
-pub(super) async fn leases_pass(world: &World, clinic: Uuid) {
+pub async fn leases_pass(world: &World, clinic: Uuid) {
     let over = "UPDATE medicalpro_central.clinic_mail SET leased_until = now() - interval '1 second'
                  WHERE company_id = $1 AND leased_until < now() + interval '4 minutes 50 seconds'";
     world.central().await.execute(over, &[&clinic]).await.unwrap();
@@ -422,6 +422,26 @@ async fn of_a_start_one_mail_reminds_however_often_that_is_tried() {
     let mut outbox = visit.outbox().await;
     outbox.sort();
     assert_eq!(outbox, ["appointment_reminder|closed|1", "appointment_reminder|sent|2"]);
+}
+
+#[tokio::test]
+async fn a_clinic_is_looked_at_again_when_its_next_mail_is_due() {
+    let world = World::start().await;
+    let clinic = world.clinic("later").await;
+    let visit = Visit::of(&world, &clinic, "later").await;
+    visit.queue("appointment_reminder", &serde_json::to_value(visit.told()).unwrap(), 1).await;
+    let later = "UPDATE email_outbox SET next_attempt_at = now() + interval '1 day'";
+    assert_eq!(visit.hand.commit(WORKER, later).await, rows([]));
+    queue_confirmations(&world, &visit, 1).await;
+    let due = "SELECT FROM medicalpro_central.clinic_mail
+                WHERE company_id = $1 AND leased_until IS NULL AND due_at BETWEEN now() + interval '23 hours' AND now() + interval '1 day'";
+    let central = world.central().await;
+    until("the clinic is given back until then", async || {
+        leases_pass(&world, clinic.id.0).await;
+        central.query_opt(due, &[&clinic.id.0]).await.unwrap().map(drop)
+    })
+    .await;
+    assert_eq!(visit.outbox().await, ["appointment_reminder|pending|0", "appointment_confirmation|sent|1"]);
 }
 
 #[tokio::test]

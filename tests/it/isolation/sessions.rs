@@ -58,10 +58,15 @@ async fn a_suspended_clinic_is_refused_within_a_second_and_served_again_when_res
     let write = clinic.admin.post(PATH, &json!({ "firstName": "X", "lastName": "Y" })).await;
     assert_eq!(write.code(), "clinic_suspended");
     assert_eq!(other.admin.get(PATH).await.status, StatusCode::OK, "the other clinic is served");
+    let body = json!({ "refreshToken": clinic.admin.refresh_token });
+    let refresh = async || world.send(Method::POST, "/api/v1/auth/refresh", Some(&body)).await;
+    let refused = refresh().await;
+    assert_eq!((refused.status, refused.code()), (StatusCode::FORBIDDEN, "clinic_suspended"), "{refused:?}");
 
     set(&world, &status("active"), clinic.id.0).await;
     let answer = until(StatusCode::OK, async || clinic.admin.get(PATH).await).await;
     assert_eq!(answer.json["data"].as_array().unwrap().len(), 1, "nothing was written meanwhile");
+    assert_eq!(refresh().await.status, StatusCode::OK, "and the session goes on");
 }
 
 #[tokio::test]

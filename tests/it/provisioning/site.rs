@@ -138,7 +138,8 @@ impl Site {
         .await;
     }
 
-    /// What is to be tried again later is due now; but for mails whose lease a living worker has taken: it may be sending them still.
+    /// What is to be tried again later is due now; but for mails whose lease a living worker may have taken, to send them: those that are
+    /// due more than two minutes after it began.
     pub async fn hurry(&self) {
         self.central
             .batch_execute(

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{APPOINTMENTS, booked, by_hand, id_of, path_of, visit, with, within};
+use crate::delivery::patients::leases_pass;
 use crate::provisioning::site::until;
 use crate::support::{Clinic, World};
 
@@ -22,12 +23,8 @@ async fn reader(clinic: &Clinic<'_>, language: &str) -> (Value, String) {
 
 /// The mails to an address, as they arrived.
 async fn arrived(world: &World, clinic: &Clinic<'_>, email: &str, count: usize) -> Vec<StoredMail> {
-    // Whoever took the clinic's mail and ended with its test is not waited for.
-    let over = "UPDATE medicalpro_central.clinic_mail SET leased_until = now() - interval '1 second'
-                 WHERE company_id = $1 AND leased_until < now() + interval '4 minutes 50 seconds'";
-    let central = world.central().await;
     until("the mails are there", async || {
-        central.execute(over, &[&clinic.id.0]).await.unwrap();
+        leases_pass(world, clinic.id.0).await;
         let mut mails = read_directory(&world.mail, 5000).unwrap();
         mails.retain(|mail| mail.to == email);
         mails.reverse();
@@ -50,6 +47,18 @@ async fn queued(clinic: &Clinic<'_>, patient: &Value) -> Vec<(String, String, i6
 async fn kinds(clinic: &Clinic<'_>, patient: &Value) -> Vec<String> {
     let all = queued(clinic, patient).await;
     all.into_iter().map(|(kind, status, _)| format!("{} {status}", kind.replace("appointment_", ""))).collect()
+}
+
+/// What has become of them, in alphabetical order, once none waits any more.
+async fn settled(world: &World, clinic: &Clinic<'_>, patient: &Value) -> Vec<String> {
+    let mut all = until("all is settled", async || {
+        leases_pass(world, clinic.id.0).await;
+        let all = kinds(clinic, patient).await;
+        (!all.iter().any(|mail| mail.ends_with("pending"))).then_some(all)
+    })
+    .await;
+    all.sort();
+    all
 }
 
 /// Lets all be due that waits.
@@ -159,11 +168,7 @@ async fn what_was_moved_is_told_anew_and_what_was_told_before_is_not_sent_any_mo
     all_is_due(&world, &clinic).await;
     // Five reminders wait; the last is of how it stands.
     let mails = arrived(&world, &clinic, &email, 6).await;
-    until("all is settled", async || {
-        (!kinds(&clinic, &patient).await.iter().any(|mail| mail.ends_with("pending"))).then_some(())
-    })
-    .await;
-    let all = kinds(&clinic, &patient).await;
+    let all = settled(&world, &clinic, &patient).await;
     let count = |what: &str| all.iter().filter(|mail| *mail == what).count();
     assert_eq!((count("confirmation sent"), count("reminder sent"), count("reminder closed")), (5, 1, 4), "{all:?}");
     assert!(mails[5].text.contains("Test Petit"), "{}", mails[5].text);
@@ -181,13 +186,8 @@ async fn what_was_moved_away_and_back_is_reminded_of_once() {
         assert_eq!(me.patch(&path, &json!({ "startsAt": within(hours) })).await.status, StatusCode::OK);
     }
     all_is_due(&world, &clinic).await;
-    until("all is settled", async || {
-        (!kinds(&clinic, &patient).await.iter().any(|mail| mail.ends_with("pending"))).then_some(())
-    })
-    .await;
-    let mut all = kinds(&clinic, &patient).await;
+    let mut all = settled(&world, &clinic, &patient).await;
     all.retain(|mail| mail.starts_with("reminder"));
-    all.sort();
     assert_eq!(all, ["reminder closed", "reminder closed", "reminder sent"]);
 }
 
@@ -211,12 +211,7 @@ async fn what_the_clinic_calls_off_is_told_and_what_the_patient_called_off_is_no
             assert!(mails[1].text.contains("annulé") && !mails[1].text.contains("Privé"), "{}", mails[1].text);
         }
         all_is_due(&world, &clinic).await;
-        until("all is settled", async || {
-            (!kinds(&clinic, &patient).await.iter().any(|mail| mail.ends_with("pending"))).then_some(())
-        })
-        .await;
-        let mut all = kinds(&clinic, &patient).await;
-        all.sort();
+        let all = settled(&world, &clinic, &patient).await;
         let expected = ["cancellation sent", "confirmation sent", "reminder closed"];
         assert_eq!(all, expected[usize::from(!told)..], "{cause}");
     }
