@@ -100,7 +100,7 @@ impl Visit {
 }
 
 /// Says in central that the clinic has mail, as the server does.
-pub(super) async fn note(world: &World, clinic: Uuid) {
+pub async fn note(world: &World, clinic: Uuid) {
     let note = "INSERT INTO medicalpro_central.clinic_mail (company_id, due_at) VALUES ($1, now())
                 ON CONFLICT (company_id) DO UPDATE SET due_at = least(clinic_mail.due_at, now())";
     world.central().await.execute(note, &[&clinic]).await.unwrap();

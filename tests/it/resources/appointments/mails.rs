@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{APPOINTMENTS, booked, by_hand, id_of, path_of, visit, with, within};
-use crate::delivery::patients::leases_pass;
+use crate::delivery::patients::{leases_pass, note};
 use crate::provisioning::site::until;
 use crate::support::{Clinic, World};
 
@@ -64,9 +64,7 @@ async fn settled(world: &World, clinic: &Clinic<'_>, patient: &Value) -> Vec<Str
 /// Lets all be due that waits.
 async fn all_is_due(world: &World, clinic: &Clinic<'_>) {
     by_hand(clinic, "UPDATE email_outbox SET next_attempt_at = now() WHERE status = 'pending'").await;
-    let note = "INSERT INTO medicalpro_central.clinic_mail (company_id, due_at) VALUES ($1, now())
-                ON CONFLICT (company_id) DO UPDATE SET due_at = least(clinic_mail.due_at, now())";
-    world.central().await.execute(note, &[&clinic.id.0]).await.unwrap();
+    note(world, clinic.id.0).await;
 }
 
 #[tokio::test]
